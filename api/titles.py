@@ -1,0 +1,82 @@
+"""Names what the policy document declares, and times, in a reader's language.
+
+What an older policy declared and the one in force does not stands as its code.
+
+Legal: GDPR Art. 12(1); R-12.1-1.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from api.words import Language, say
+from audit.event import Outcome
+from policies.deadlines import TIME_ZONE
+from policies.documents import PolicyDocument, Words
+from policies.vocabulary import ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """The document's titles in one language."""
+
+    policy: PolicyDocument
+    language: Language
+
+    def field(self, name: str) -> str:
+        """A field's title."""
+        declared = self.policy.fields.get(name)
+        return self._words(declared.title) if declared else name
+
+    def fields(self, names: list[str] | tuple[str, ...]) -> str:
+        """Several fields' titles."""
+        return ", ".join(self.field(name) for name in names)
+
+    def purpose(self, codes: str) -> str:
+        """A purpose's title; codes of several are parted by blanks."""
+        return ", ".join(
+            self._words(self.policy.purposes[code].title) if code in self.policy.purposes else code
+            for code in codes.split()
+        )
+
+    def client(self, code: str) -> str:
+        """A calling system's title."""
+        client = self.policy.clients.get(code)
+        return self._words(client.title) if client else code
+
+    def recipient(self, name: str) -> str:
+        """A recipient as the person's own access list names it: a company by its name, a system by its title."""
+        for client in self.policy.clients.values():
+            if client.title.de == name:
+                return self._words(client.title)
+        return name
+
+    def retention(self, field: str) -> str:
+        """How long a field is kept."""
+        declared = self.policy.fields.get(field)
+        return self._words(self.policy.retention[declared.retention].title) if declared else ""
+
+    def detail(self, detail: str) -> str:
+        """What an entry meant for one person: fields let out, or the grounds of a refusal; other codes as they are."""
+        outcome, colon, rest = detail.partition(":")
+        if not colon or outcome not in {Outcome.PERMIT, Outcome.DENY}:
+            return detail
+        codes = [code for code in rest.split(",") if code]
+        if outcome == Outcome.PERMIT:
+            said = self.fields(codes)
+        else:
+            said = ", ".join(say(ReasonCode, code, self.language) for code in codes)
+        return f"{say(Outcome, outcome, self.language)}: {said}" if said else say(Outcome, outcome, self.language)
+
+    def _words(self, words: Words) -> str:
+        return words.de if self.language is Language.DE else words.en
+
+
+def day(value: date, language: Language) -> str:
+    """A day as people write it."""
+    return f"{value:%d.%m.%Y}" if language is Language.DE else f"{value.day} {value:%b %Y}"
+
+
+def instant(value: datetime, language: Language) -> str:
+    """An aware instant in German time, to the minute."""
+    local = value.astimezone(TIME_ZONE)
+    return f"{day(local.date(), language)}, {local:%H:%M}"

@@ -1,0 +1,191 @@
+"""Decides whether a bearer token is one of ours: the only module that touches python-jose.
+
+The library accepts more than it should: tokens without `exp` or `aud`, unknown critical headers, keys of another
+kind when told a list that allows them. So nothing is left to it but the signature and the first look at the claims:
+
+1. The token has the one compact form this module writes: three parts, base64url without padding or spare bits.
+2. Its header is, byte for byte, the header this module writes: ES256, our key, nothing else.
+3. The signature is checked with one prebuilt key for one algorithm.
+4. The claims are exactly those this module writes, of the right types, for us, from us, and not over.
+5. The client was not revoked after the token was issued.
+
+Legal: GDPR Art. 32(1)(b); R-ENC-6.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from jose import jwk, jwt
+from jose.constants import ALGORITHMS
+from jose.exceptions import JOSEError
+
+from registry.errors import NotReadyError, RegistryError
+
+LONGEST_TOKEN = 2048
+MOST_REMEMBERED = 10_000
+CLOCK_TOLERANCE_SECONDS = 5
+
+_COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})", re.ASCII)
+_CLAIMS: dict[str, type] = {"iss": str, "aud": str, "sub": str, "iat": int, "exp": int, "jti": str}
+_OPTIONS = {f"require_{name}": True for name in _CLAIMS}
+
+
+class TokenError(RegistryError):
+    """Raised when a bearer token is missing, forged, malformed, over, revoked or not for this service."""
+
+
+class Tokens:
+    """Issues and verifies the access tokens of machine clients; one per process.
+
+    Args:
+        private_key_pem: a P-256 private key.
+        issuer: the `iss` of every token.
+        audience: the `aud` of every token.
+        lifetime_seconds: from issue to expiry.
+        clock: seconds since 1970, UTC.
+
+    Raises:
+        NotReadyError: when the key is not a P-256 private key.
+    """
+
+    def __init__(
+        self,
+        private_key_pem: bytes,
+        issuer: str,
+        audience: str,
+        lifetime_seconds: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        try:
+            self._signing = jwk.construct(private_key_pem, ALGORITHMS.ES256)
+        except JOSEError as error:
+            raise NotReadyError("the token key cannot be read") from error
+        self._verifying = self._signing.public_key()
+        self._public: dict[str, str] = self._verifying.to_dict()
+        if self._signing.is_public() or self._public["crv"] != "P-256":
+            raise NotReadyError("the token key is not a P-256 private key")
+        self._kid = _thumbprint(self._public)
+        self._headers = {"alg": ALGORITHMS.ES256, "kid": self._kid, "typ": "at+jwt"}
+        self._header_part = _encode(_compact_json(self._headers, sort_keys=True))
+        self._issuer = issuer
+        self._audience = audience
+        self._lifetime = lifetime_seconds
+        self._clock = clock
+        self._verified: dict[bytes, tuple[str, int]] = {}
+        self._revoked: dict[str, int] = {}
+
+    @property
+    def lifetime_seconds(self) -> int:
+        """From issue to expiry."""
+        return self._lifetime
+
+    def issue(self, client_code: str) -> str:
+        """A token for a client that proved who it is."""
+        now = int(self._clock())
+        # A client that was let in again within the second of its revocation must not be refused.
+        issued_at = max(now, self._revoked.get(client_code, 0) + 1)
+        claims = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": client_code,
+            "iat": issued_at,
+            "exp": issued_at + self._lifetime,
+            "jti": uuid4().hex,
+        }
+        token: str = jwt.encode(claims, self._signing, algorithm=ALGORITHMS.ES256, headers=self._headers)
+        return token
+
+    def verify(self, token: str) -> str:
+        """The code of the client a token was issued to.
+
+        Raises:
+            TokenError: for every token this object did not issue, and for its own that are over or revoked.
+        """
+        now = self._clock()
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._verified.get(digest)
+        if known is not None and known[1] > now:
+            return known[0]
+        self._check_form(token)
+        claims = self._signed_claims(token)
+        client = self._check_claims(claims, now)
+        self._remember(digest, client, claims["exp"], now)
+        return client
+
+    def revoke(self, client_code: str) -> None:
+        """Refuse every token issued to this client until now."""
+        self._revoked[client_code] = int(self._clock())
+        self._verified = {digest: known for digest, known in self._verified.items() if known[0] != client_code}
+
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public key, for those who verify our tokens themselves (RFC 7517)."""
+        return {"keys": [{**self._public, "kid": self._kid, "use": "sig"}]}
+
+    def _check_form(self, token: str) -> None:
+        found = _COMPACT.fullmatch(token) if len(token) <= LONGEST_TOKEN else None
+        if found is None or not all(_is_canonical(part) for part in found.groups()):
+            raise TokenError("not in compact form")
+        if found.group(1) != self._header_part:
+            raise TokenError("not our header")
+
+    def _signed_claims(self, token: str) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._verifying,
+                algorithms=[ALGORITHMS.ES256],
+                audience=self._audience,
+                issuer=self._issuer,
+                options=dict(_OPTIONS),
+            )
+        except (JOSEError, TypeError, RecursionError) as error:
+            raise TokenError("signature or claims do not hold") from error
+        return claims
+
+    def _check_claims(self, claims: dict[str, Any], now: float) -> str:
+        if claims.keys() != _CLAIMS.keys() or any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
+            raise TokenError("not our claims")
+        if claims["aud"] != self._audience or claims["iss"] != self._issuer:
+            raise TokenError("not for us")
+        if claims["exp"] <= now:
+            raise TokenError("over")
+        if claims["iat"] > now + CLOCK_TOLERANCE_SECONDS or claims["exp"] - claims["iat"] > self._lifetime:
+            raise TokenError("not of our time")
+        client: str = claims["sub"]
+        if claims["iat"] <= self._revoked.get(client, -1):
+            raise TokenError("revoked")
+        return client
+
+    def _remember(self, digest: bytes, client: str, expires_at: int, now: float) -> None:
+        if len(self._verified) >= MOST_REMEMBERED:
+            self._verified = {held: known for held, known in self._verified.items() if known[1] > now}
+        if len(self._verified) >= MOST_REMEMBERED:
+            del self._verified[next(iter(self._verified))]
+        self._verified[digest] = (client, expires_at)
+
+
+def _compact_json(tree: dict[str, str], *, sort_keys: bool) -> bytes:
+    return json.dumps(tree, separators=(",", ":"), sort_keys=sort_keys).encode()
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _is_canonical(part: str) -> bool:
+    """Whether decoding and encoding again gives the same text: no spare bits, no impossible length."""
+    if len(part) % 4 == 1:
+        return False
+    return _encode(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) == part
+
+
+def _thumbprint(public: dict[str, str]) -> str:
+    """RFC 7638."""
+    members = {name: public[name] for name in ("crv", "kty", "x", "y")}
+    return _encode(hashlib.sha256(_compact_json(members, sort_keys=True)).digest())

@@ -1,0 +1,131 @@
+"""Batches on PostgreSQL: one held asyncpg connection, prepared statements, the head locked by row.
+
+The connection refuses to serve where a commit would not be durable (`synchronous_commit` or `fsync` off).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from audit.merkle import Subtree
+from audit.store import AuditUnavailableError, Head, Leaf, Opening, WrappedKey
+
+_LOCK = "SELECT size, stack, second, clock_timestamp() FROM audit_head WHERE id = 1 FOR UPDATE"
+_TAKE = """DELETE FROM audit_intent WHERE uid IN
+ (SELECT uid FROM audit_intent ORDER BY created_at, uid LIMIT $1) RETURNING uid, created_at, draft"""
+_KEYS = "SELECT person_ref, epoch, wrapped FROM audit_person_key WHERE person_ref = ANY($1::uuid[])"
+_WRITE = """WITH leaves AS (INSERT INTO audit_leaf (index, uid, hash, body, second, operation, outcome, purpose, client)
+ SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bigint[], $6::text[], $7::text[],
+ $8::text[], $9::text[])),
+ openings AS (INSERT INTO audit_opening (person_ref, leaf, position, detail)
+ SELECT * FROM unnest($10::uuid[], $11::bigint[], $12::bigint[], $13::text[])),
+ nodes AS (INSERT INTO audit_node (level, index, hash) SELECT * FROM unnest($14::smallint[], $15::bigint[], $16::bytea[]))
+ UPDATE audit_head SET size = $17, stack = $18, root = $19, second = $20 WHERE id = 1"""
+_FIND = "SELECT uid, index FROM audit_leaf WHERE uid = ANY($1::uuid[])"
+_UNAVAILABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
+
+
+class PostgresStore:
+    """The log in a PostgreSQL database, reached with the serving role."""
+
+    def __init__(self, dsn: str, lock_timeout_seconds: float = 5.0) -> None:
+        self._dsn = dsn
+        self._lock_timeout_seconds = lock_timeout_seconds
+        self._connection: asyncpg.Connection | None = None
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            try:
+                connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
+                settings = dict(
+                    await connection.fetch(
+                        "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')",
+                    ),
+                )
+            except _UNAVAILABLE as error:
+                raise AuditUnavailableError("the database cannot be reached") from error
+            if settings != {"fsync": "on", "synchronous_commit": "on"} and settings.get("synchronous_commit") not in {
+                "remote_write",
+                "remote_apply",
+            }:
+                await connection.close()
+                raise AuditUnavailableError(f"commits would not be durable: {sorted(settings.items())}")
+            await connection.execute(f"SET lock_timeout = {int(self._lock_timeout_seconds * 1000)}")
+            self._connection = connection
+        return self._connection
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator["_PostgresBatch"]:
+        """Lock the head, commit at the end."""
+        connection = await self._connected()
+        try:
+            async with connection.transaction():
+                row = await connection.fetchrow(_LOCK)
+                if row is None:
+                    raise AuditUnavailableError("the log has no head")
+                yield _PostgresBatch(connection, Head(row[0], row[1], row[2], row[3]))
+        except _UNAVAILABLE as error:
+            connection.terminate()
+            self._connection = None
+            raise AuditUnavailableError(type(error).__name__) from error
+
+    async def find(self, uids: Sequence[UUID]) -> dict[UUID, int]:
+        """Which of these entries are in the tree."""
+        connection = await self._connected()
+        try:
+            return dict(await connection.fetch(_FIND, list(uids)))
+        except _UNAVAILABLE as error:
+            raise AuditUnavailableError(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+
+class _PostgresBatch:
+    def __init__(self, connection: asyncpg.Connection, head: Head) -> None:
+        self._connection = connection
+        self.head = head
+
+    async def take_intents(self, most: int) -> Sequence[tuple[UUID, bytes]]:
+        rows: list[tuple[UUID, datetime, bytes]] = await self._connection.fetch(_TAKE, most)
+        return [(row[0], row[2]) for row in sorted(rows, key=lambda row: (row[1], row[0]))]
+
+    async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
+        if not refs:
+            return {}
+        rows = await self._connection.fetch(_KEYS, list(refs))
+        return {row[0]: WrappedKey(row[1], row[2]) for row in rows}
+
+    async def write(
+        self, leaves: Sequence[Leaf], openings: Sequence[Opening], nodes: Sequence[Subtree], head: Head, root: bytes
+    ) -> None:
+        await self._connection.execute(
+            _WRITE,
+            [leaf.index for leaf in leaves],
+            [leaf.uid for leaf in leaves],
+            [leaf.hash for leaf in leaves],
+            [leaf.body for leaf in leaves],
+            [leaf.second for leaf in leaves],
+            [leaf.operation for leaf in leaves],
+            [leaf.outcome for leaf in leaves],
+            [leaf.purpose for leaf in leaves],
+            [leaf.client for leaf in leaves],
+            [opening.person_ref for opening in openings],
+            [opening.leaf for opening in openings],
+            [opening.position for opening in openings],
+            [opening.detail for opening in openings],
+            [node.level for node in nodes],
+            [node.index for node in nodes],
+            [node.hash for node in nodes],
+            head.size,
+            head.stack,
+            root,
+            head.second,
+        )

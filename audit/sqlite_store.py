@@ -1,0 +1,143 @@
+"""Batches on SQLite: one connection, one writer at a time, WAL with `synchronous=FULL`.
+
+Commits run in a worker thread, because that is where the disk is waited for.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from audit.merkle import Subtree
+from audit.store import AuditUnavailableError, Head, Leaf, Opening, WrappedKey
+
+_CHUNK = 500
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection whose commits are durable and whose deleted bytes are overwritten."""
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+class SqliteStore:
+    """The log in a SQLite file; `writing` is the lock that every writer of this process takes."""
+
+    def __init__(self, path: Path, writing: asyncio.Lock) -> None:
+        self._path = path
+        self._writing = writing
+        self._connection: sqlite3.Connection | None = None
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = connect(self._path)
+            except sqlite3.Error as error:
+                raise AuditUnavailableError(type(error).__name__) from error
+        return self._connection
+
+    @asynccontextmanager
+    async def batch(self) -> AsyncIterator["_SqliteBatch"]:
+        """Lock the head, commit at the end."""
+        async with self._writing:
+            connection = self._connected()
+            try:
+                await asyncio.to_thread(connection.execute, "BEGIN IMMEDIATE")
+                row = connection.execute("SELECT size, stack, second FROM audit_head WHERE id = 1").fetchone()
+                if row is None:
+                    raise AuditUnavailableError("the log has no head")
+                yield _SqliteBatch(connection, Head(row[0], row[1], row[2], datetime.now(UTC)))
+                await asyncio.to_thread(connection.execute, "COMMIT")
+            except sqlite3.Error as error:
+                raise AuditUnavailableError(type(error).__name__) from error
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    async def find(self, uids: Sequence[UUID]) -> dict[UUID, int]:
+        """Which of these entries are in the tree."""
+        try:
+            return {
+                uid: row[0]
+                for uid in uids
+                if (row := self._connected().execute("SELECT \"index\" FROM audit_leaf WHERE uid = ?", (uid.bytes,)).fetchone())
+            }
+        except sqlite3.Error as error:
+            raise AuditUnavailableError(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class _SqliteBatch:
+    def __init__(self, connection: sqlite3.Connection, head: Head) -> None:
+        self._connection = connection
+        self.head = head
+
+    async def take_intents(self, most: int) -> Sequence[tuple[UUID, bytes]]:
+        rows = self._connection.execute(
+            "SELECT uid, draft FROM audit_intent ORDER BY created_at, uid LIMIT ?",
+            (most,),
+        ).fetchall()
+        self._connection.executemany("DELETE FROM audit_intent WHERE uid = ?", [(row[0],) for row in rows])
+        return [(UUID(bytes=row[0]), row[1]) for row in rows]
+
+    async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
+        found: dict[UUID, WrappedKey] = {}
+        for start in range(0, len(refs), _CHUNK):
+            part = [ref.bytes for ref in refs[start : start + _CHUNK]]
+            marks = ",".join("?" * len(part))
+            for ref, epoch, wrapped in self._connection.execute(
+                f"SELECT person_ref, epoch, wrapped FROM audit_person_key WHERE person_ref IN ({marks})",  # noqa: S608 - question marks only
+                part,
+            ):
+                found[UUID(bytes=ref)] = WrappedKey(epoch, wrapped)
+        return found
+
+    async def write(
+        self, leaves: Sequence[Leaf], openings: Sequence[Opening], nodes: Sequence[Subtree], head: Head, root: bytes
+    ) -> None:
+        self._connection.executemany(
+            'INSERT INTO audit_leaf ("index", uid, hash, body, second, operation, outcome, purpose, client)'
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    leaf.index,
+                    leaf.uid.bytes,
+                    leaf.hash,
+                    leaf.body,
+                    leaf.second,
+                    leaf.operation,
+                    leaf.outcome,
+                    leaf.purpose,
+                    leaf.client,
+                )
+                for leaf in leaves
+            ],
+        )
+        self._connection.executemany(
+            "INSERT INTO audit_opening (person_ref, leaf, position, detail) VALUES (?, ?, ?, ?)",
+            [(one.person_ref.bytes, one.leaf, one.position, one.detail) for one in openings],
+        )
+        self._connection.executemany(
+            'INSERT INTO audit_node (level, "index", hash) VALUES (?, ?, ?)',
+            [(node.level, node.index, node.hash) for node in nodes],
+        )
+        self._connection.execute(
+            "UPDATE audit_head SET size = ?, stack = ?, root = ?, second = ? WHERE id = 1",
+            (head.size, head.stack, root, head.second),
+        )

@@ -1,0 +1,92 @@
+"""Where batches of entries become durable: one small interface, two engines.
+
+A batch is one transaction that holds the head row: whoever holds it is alone in deciding what the next leaf
+is. `commit` returns only when the rows are durable.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from audit.merkle import Subtree
+
+
+class AuditUnavailableError(Exception):
+    """Raised when an entry could not be made durable: nothing may be answered."""
+
+
+class Head(NamedTuple):
+    """The tree as of the last batch, and the database's clock."""
+
+    size: int
+    stack: bytes
+    second: int
+    now: datetime
+
+
+class WrappedKey(NamedTuple):
+    """A person's audit key under its epoch."""
+
+    epoch: int
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One row of the tree."""
+
+    index: int
+    uid: UUID
+    hash: bytes
+    body: bytes
+    second: int
+    operation: str
+    outcome: str
+    purpose: str
+    client: str
+
+
+class Opening(NamedTuple):
+    """Finds one person's part of one entry."""
+
+    person_ref: UUID
+    leaf: int
+    position: int
+    detail: str
+
+
+class Batch(Protocol):
+    """One open transaction that holds the head."""
+
+    head: Head
+
+    async def take_intents(self, most: int) -> Sequence[tuple[UUID, bytes]]:
+        """Remove and return waiting intents, oldest first."""
+
+    async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
+        """The audit keys that are still there."""
+
+    async def write(
+        self, leaves: Sequence[Leaf], openings: Sequence[Opening], nodes: Sequence[Subtree], head: Head, root: bytes
+    ) -> None:
+        """Append the leaves and move the head."""
+
+
+class Store(Protocol):
+    """The log's place in a database."""
+
+    def batch(self) -> AbstractAsyncContextManager[Batch]:
+        """Lock the head; commits at the end, rolls back on an exception.
+
+        Raises:
+            AuditUnavailableError: when the database cannot be reached, locked or trusted to be durable.
+        """
+
+    async def find(self, uids: Sequence[UUID]) -> dict[UUID, int]:
+        """Which of these entries are in the tree; asked after a commit whose end is unknown."""
+
+    async def close(self) -> None:
+        """Release the connection."""

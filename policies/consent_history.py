@@ -1,0 +1,58 @@
+"""The state of consent is a fold over declarations, ordered by when they take effect.
+
+A withdrawal beats a grant of the same instant. A declaration that names no channel speaks for every channel; a
+later one for a single channel changes that channel alone. Past instants are answered by folding what took effect
+until then.
+
+Legal: GDPR Art. 7(1), (3), Art. 5(2); R-5.2-1, R-7.3-5.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from policies.facts import Permission
+from policies.vocabulary import VALID_CONSENT, Channel, ConsentState, PurposeId
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One event of a consent's history; `sequence` orders declarations of the same instant."""
+
+    purpose: PurposeId
+    channel: Channel
+    state: ConsentState
+    effective_at: datetime
+    sequence: int
+    explicit: bool = False
+    expires_at: datetime | None = None
+
+
+def fold(declarations: Iterable[Declaration], as_of: datetime | None = None) -> dict[tuple[PurposeId, Channel], Permission]:
+    """The state per purpose and channel; with `as_of`, as it was then.
+
+    Args:
+        declarations: all events of one person, in any order.
+        as_of: leave out what took effect later (aware, UTC).
+    """
+    state: dict[tuple[PurposeId, Channel], Permission] = {}
+    for one in sorted(declarations, key=_order):
+        if as_of is not None and one.effective_at > as_of:
+            continue
+        channels = [one.channel]
+        if one.channel is Channel.ANY:
+            channels += [channel for purpose, channel in state if purpose == one.purpose and channel is not Channel.ANY]
+        for channel in channels:
+            state[one.purpose, channel] = Permission(
+                purpose=one.purpose,
+                channel=channel,
+                state=one.state,
+                since=one.effective_at,
+                explicit=one.explicit,
+                expires_at=one.expires_at,
+            )
+    return state
+
+
+def _order(one: Declaration) -> tuple[datetime, bool, int]:
+    return one.effective_at, one.state not in VALID_CONSENT, one.sequence

@@ -1,0 +1,67 @@
+"""The outcome of a decision: a permit for named rows, or a refusal with every reason.
+
+A `Permit` is a proof that the rules were asked; only `policies.evaluate` makes one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from policies.vocabulary import Category, FieldName, LegalBasis, PurposeId, ReasonCode, SubjectId
+
+BUSINESS_OF_NO_CALLER = frozenset({ReasonCode.RESTRICTED, ReasonCode.MINOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One ground of refusal and the law it rests on."""
+
+    code: ReasonCode
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A field that was asked for and is not let out."""
+
+    field: FieldName
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """These rows of this person may be opened for this purpose, and no others."""
+
+    subject_id: SubjectId
+    purpose: PurposeId
+    policy_version: str
+    as_of: datetime
+    fields: tuple[FieldName, ...]
+    rows: Mapping[UUID, FieldName] = field(repr=False)
+    bases: Mapping[Category, LegalBasis]
+    withheld: tuple[Withheld, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Nothing leaves; `reasons` holds every ground found, in the order of the checks."""
+
+    subject_id: SubjectId | None
+    purpose: PurposeId
+    policy_version: str
+    reasons: tuple[Reason, ...]
+    withheld: tuple[Withheld, ...] = ()
+
+
+def for_caller(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """The reasons a calling system may be told.
+
+    That somebody is a minor or has restricted the processing of their data is personal data that no
+    calling system asked a purpose for: those reasons are told as NOT_PERMITTED.
+    """
+    told = [
+        Reason(ReasonCode.NOT_PERMITTED, ("GDPR Art. 5(1)(c)",)) if reason.code in BUSINESS_OF_NO_CALLER else reason
+        for reason in reasons
+    ]
+    return tuple(dict.fromkeys(told))

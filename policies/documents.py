@@ -1,0 +1,340 @@
+"""The policy document: what the controller decided about purposes, parsed strictly and never interpreted.
+
+Everything that is not written in the document is refused. Scalars are read as text, so that the country
+`NO` stays text; duplicate keys, anchors, aliases and tags are refused with their line.
+
+Legal: GDPR Art. 5(1)(b), Art. 6, Art. 24, Art. 30.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from policies.vocabulary import Category, Channel, EventKind, LegalBasis, RelationshipKind
+
+MAXIMUM_DOCUMENT_BYTES = 1_048_576
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Period = Annotated[str, StringConstraints(pattern=r"^P[1-9]\d{0,3}[DMY]$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class PolicyDocumentError(ValueError):
+    """A policy document that cannot be put in force; `line` is 1-based, 0 where no single line is to blame."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(f"line {line}: {message}" if line else message)
+        self.line = line
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(_Part):
+    """One text in both languages of the product."""
+
+    de: Text
+    en: Text
+
+
+class Review(_Part):
+    """Somebody's recorded word on the document (Art. 38(6): the DPO advises, the controller decides)."""
+
+    by: Text
+    date: Text
+    result: Literal["no_objection", "objection"]
+    note: str | None = None
+
+
+class Controller(_Part):
+    """Who is responsible (Art. 13(1)(a), (b), Art. 30(1)(a))."""
+
+    name: Text
+    address: Text
+    contact: Text
+    data_protection_officer: Text
+    supervisory_authority: Text
+
+
+class Head(_Part):
+    """Which document this is, and who wrote, reviewed, advised on and decided it."""
+
+    id: Text
+    version: Text
+    valid_from: Text
+    controller: Controller
+    author: Text
+    legal_review: Review
+    dpo_opinion: Review
+    decided_by: Text
+
+    @model_validator(mode="after")
+    def _four_eyes(self) -> Self:
+        if self.decided_by in {self.author, self.dpo_opinion.by}:
+            message = "decided_by must be neither the author nor the data protection officer (Art. 38(6) GDPR)"
+            raise ValueError(message)
+        return self
+
+
+class RetentionClass(_Part):
+    """How long, counted from when, and why (Art. 5(1)(e); R-DEL-1)."""
+
+    period: Period
+    starts: Literal["collected", "relationship_end", "year_end"]
+    why: Text
+    title: Words
+    obligation: bool = False
+
+
+class FieldPart(_Part):
+    """One declared field: its category, retention class and meaning."""
+
+    category: Category
+    retention: Identifier
+    title: Words
+    dpv: Text
+    event: EventKind | None = None
+    special: bool = False
+    estimate: bool = False
+
+
+class Basis(_Part):
+    """The legal basis of one purpose for one category (R-6.1-1)."""
+
+    article: LegalBasis
+    why: Text
+    explicit: bool = False
+    rests_on: tuple[RelationshipKind, ...] = ()
+    assessment: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.article is LegalBasis.CONTRACT and not self.rests_on:
+            message = "a contract basis names the relationships it rests on (Art. 6(1)(b) GDPR)"
+            raise ValueError(message)
+        if self.article is LegalBasis.LEGITIMATE_INTERESTS and not self.assessment:
+            message = "a legitimate interest needs its assessment (Art. 6(1)(f) GDPR, R-6.1f-1)"
+            raise ValueError(message)
+        return self
+
+
+class Compatible(_Part):
+    """A recorded Art. 6(4) assessment that lets data collected for another purpose serve this one."""
+
+    purpose: Identifier
+    assessment: Text
+
+
+class Purpose(_Part):
+    """One purpose: what may be known, on which basis, for how far back, by whom."""
+
+    title: Words
+    dpv: Text
+    state: Literal["active", "observe", "inactive", "retired"]
+    basis: Mapping[Category, Basis]
+    fields: Mapping[Category, tuple[Identifier, ...]]
+    collects: Mapping[Category, tuple[Identifier, ...]] = Field(default_factory=dict)
+    look_back: Mapping[Category, Period] = Field(default_factory=dict)
+    direct_marketing: bool = False
+    profiling: bool = False
+    channels: tuple[Channel, ...] = ()
+    minimum_age: int = Field(default=0, ge=0, le=21)
+    unknown_age: Literal["adult", "deny"] = "adult"
+    objection: Literal["not_applicable", "withdraws_consent", "weighed", "absolute"]
+    while_restricted: bool = False
+    compatible_from: tuple[Compatible, ...] = ()
+    from_any_purpose: bool = False
+    notice: Identifier | None = None
+    dpia: str | None = None
+    recipients: tuple[Identifier, ...] = ()
+
+    @model_validator(mode="after")
+    def _lawful(self) -> Self:
+        articles = {basis.article for basis in self.basis.values()}
+        if missing := self.fields.keys() - self.basis.keys():
+            message = f"no legal basis for {', '.join(sorted(missing))} (Art. 6(1) GDPR, R-6.1-1)"
+            raise ValueError(message)
+        if LegalBasis.CONSENT in articles and self.objection != "withdraws_consent":
+            message = "a consent purpose ends by withdrawal: objection must be withdraws_consent (Art. 7(3) GDPR)"
+            raise ValueError(message)
+        if articles & {LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTERESTS} and not self.notice:
+            message = "a purpose on consent or legitimate interest names its notice (Art. 13(1)(c), (d) GDPR)"
+            raise ValueError(message)
+        if self.direct_marketing and LegalBasis.CONTRACT in articles:
+            message = "marketing cannot rest on a contract (Art. 6(1)(b) GDPR, R-6.1b-1)"
+            raise ValueError(message)
+        if self.profiling and not self.dpia:
+            message = "profiling needs an impact assessment (Art. 35 GDPR, R-35-1)"
+            raise ValueError(message)
+        return self
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """Field names this purpose may read."""
+        return frozenset(name for names in self.fields.values() for name in names)
+
+    @cached_property
+    def collectable(self) -> frozenset[str]:
+        """Field names that may be stored for this purpose."""
+        return self.allowed | frozenset(name for names in self.collects.values() for name in names)
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        """Other purposes whose data may serve this one (Art. 6(4))."""
+        return frozenset(part.purpose for part in self.compatible_from)
+
+
+class Recipient(_Part):
+    """Somebody data is disclosed to, named as R-15.1c-1 asks."""
+
+    name: Text
+    address: Text
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    role: Literal["controller", "joint", "processor", "authority"]
+    contract: str | None = None
+
+
+class Client(_Part):
+    """A calling system, bound to purposes (R-5.1b-1); `recipient` where it belongs to somebody else."""
+
+    title: Words
+    purposes: tuple[Identifier, ...]
+    recipient: Identifier | None = None
+
+
+class PolicyDocument(_Part):
+    """The whole document, referentially complete."""
+
+    policy: Head
+    retention: Mapping[Identifier, RetentionClass]
+    fields: Mapping[Identifier, FieldPart]
+    recipients: Mapping[Identifier, Recipient]
+    purposes: Mapping[Identifier, Purpose]
+    clients: Mapping[Identifier, Client]
+    digest: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for name, field in self.fields.items():
+            _known(field.retention in self.retention, f"field {name}: retention class {field.retention}")
+        for purpose_id, purpose in self.purposes.items():
+            for category, names in [*purpose.fields.items(), *purpose.collects.items()]:
+                for name in names:
+                    _known(
+                        name in self.fields and self.fields[name].category is category,
+                        f"purpose {purpose_id}: field {name} in {category}",
+                    )
+                    if self.fields[name].special and not purpose.basis[category].explicit:
+                        message = f"purpose {purpose_id}: {name} needs an Art. 9(2) condition (R-9-1)"
+                        raise ValueError(message)
+            for source in purpose.sources:
+                _known(source in self.purposes, f"purpose {purpose_id}: purpose {source}")
+            for recipient in purpose.recipients:
+                _known(recipient in self.recipients, f"purpose {purpose_id}: recipient {recipient}")
+        for code, client in self.clients.items():
+            for purpose_id in client.purposes:
+                _known(purpose_id in self.purposes, f"client {code}: purpose {purpose_id}")
+            _known(
+                client.recipient is None or client.recipient in self.recipients,
+                f"client {code}: recipient {client.recipient}",
+            )
+        return self
+
+    @property
+    def version(self) -> str:
+        """The version that decisions and audit entries quote."""
+        return self.policy.version
+
+
+def _known(condition: bool, what: str) -> None:
+    if not condition:
+        message = f"{what} is not declared"
+        raise ValueError(message)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Text scalars only; no duplicate keys, anchors, aliases or tags."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()
+        mark = event.start_mark
+        if isinstance(event, yaml.events.AliasEvent) or getattr(event, "anchor", None):
+            raise PolicyDocumentError("anchors and aliases are not allowed", mark.line + 1)
+        if getattr(event, "tag", None):
+            raise PolicyDocumentError("tags are not allowed", mark.line + 1)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise PolicyDocumentError("keys are plain words", key.start_mark.line + 1)
+            if key.value in seen:
+                raise PolicyDocumentError(f"duplicate key {key.value!r}", key.start_mark.line + 1)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_StrictLoader.yaml_implicit_resolvers = {}
+
+
+@lru_cache(maxsize=16)
+def parse(source: bytes) -> PolicyDocument:
+    """Parse and validate one document.
+
+    Args:
+        source: the file's bytes, UTF-8, at most 1 MiB.
+
+    Returns:
+        The document with `digest` set to the SHA-256 (hex) of the bytes.
+
+    Raises:
+        PolicyDocumentError: when it is too large, not UTF-8, not this shape, or asks what the law refuses.
+    """
+    if len(source) > MAXIMUM_DOCUMENT_BYTES:
+        raise PolicyDocumentError(f"larger than {MAXIMUM_DOCUMENT_BYTES} bytes")
+    try:
+        content = source.decode("utf-8")
+        tree = yaml.load(content, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader made stricter
+    except UnicodeDecodeError as error:
+        raise PolicyDocumentError(f"not UTF-8 at byte {error.start}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise PolicyDocumentError("not readable as YAML", mark.line + 1 if mark else 0) from error
+    except RecursionError as error:
+        raise PolicyDocumentError("nested too deeply") from error
+    if not isinstance(tree, dict):
+        raise PolicyDocumentError("the document is a mapping", 1)
+    try:
+        document = PolicyDocument.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = [str(part) for part in first["loc"]]
+        message = f"{'.'.join(path) or 'document'}: {first['msg']}"
+        raise PolicyDocumentError(message, _line_of(content, path)) from error
+    return document.model_copy(update={"digest": hashlib.sha256(source).hexdigest()})
+
+
+def load(path: Path) -> PolicyDocument:
+    """Parse the document in a file; errors as `parse`."""
+    return parse(path.read_bytes())
+
+
+def _line_of(content: str, path: list[str]) -> int:
+    """The line on which the innermost key of `path` stands, found by walking the keys in order."""
+    lines = content.splitlines()
+    at = 0
+    for key in path:
+        pattern = re.compile(rf"(^|[\s{{,]){re.escape(key)}\s*:")
+        for number in range(at, len(lines)):
+            if pattern.search(lines[number]):
+                at = number
+                break
+    return at + 1

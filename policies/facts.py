@@ -1,0 +1,106 @@
+"""What a rule may see: the question asked and the facts about one person, as frozen values.
+
+`None` in place of a collection means *unknown*, and unknown is a bar: a fact that could not be read never
+lets data out. Only `registry.facts` makes `Facts`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from policies.vocabulary import (
+    Category,
+    Channel,
+    ClientCode,
+    ConsentState,
+    FieldName,
+    ObjectionState,
+    Operation,
+    Origin,
+    PurposeId,
+    RelationshipKind,
+    SubjectId,
+    SubjectKind,
+    SubjectStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """Who asks what, and for which single purpose (R-5.1b-1)."""
+
+    client: ClientCode
+    purpose: PurposeId
+    fields: tuple[FieldName, ...]
+    operation: Operation = Operation.READ
+    channel: Channel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The state of one consent: a fold over its events."""
+
+    purpose: PurposeId
+    channel: Channel
+    state: ConsentState
+    since: datetime
+    explicit: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """An objection: against direct marketing as a whole (`purpose` None) or against one purpose."""
+
+    direct_marketing: bool
+    purpose: PurposeId | None
+    channel: Channel
+    state: ObjectionState
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """A restriction of processing (Art. 18); no category = everything, no field = the whole category."""
+
+    category: Category | None
+    field: FieldName | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """A contract, account, warranty or claim; open until `closed_at`."""
+
+    kind: RelationshipKind
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One stored value without its content."""
+
+    row_id: UUID
+    field: FieldName
+    category: Category
+    collected_for: PurposeId
+    origin: Origin
+    observed_at: datetime
+    delete_after: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known about one person at one instant of the database's clock (aware, UTC)."""
+
+    subject_id: SubjectId
+    as_of: datetime
+    status: SubjectStatus | None
+    kind: SubjectKind = SubjectKind.PERSON
+    majority_month: date | None = None
+    permissions: tuple[Permission, ...] | None = None
+    objections: tuple[Objection, ...] | None = None
+    restrictions: tuple[Restriction, ...] | None = None
+    relationships: tuple[Relationship, ...] | None = None
+    notices: frozenset[str] | None = None
+    items: tuple[Item, ...] | None = None

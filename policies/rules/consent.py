@@ -1,0 +1,54 @@
+"""Consent counts from when it is given until it is withdrawn, per purpose and channel.
+
+The instant of withdrawal itself already refuses: there is no grace period. A withdrawal for one channel ends that
+channel although a consent for every channel goes on for the others. Profiling and special categories need an
+explicit declaration.
+
+Legal: GDPR Art. 6(1)(a), Art. 7(3), Art. 9(2)(a); R-7.3-1, R-9-3, R-22-2.
+"""
+
+from policies.decision import Reason
+from policies.documents import Basis, Purpose
+from policies.facts import AccessRequest, Facts, Permission
+from policies.standing import channels_asked, is_over, standing
+from policies.vocabulary import VALID_CONSENT, Channel, ConsentState, LegalBasis, ReasonCode
+
+CITES = ("GDPR Art. 6(1)(a)", "GDPR Art. 7(3)", "GDPR Art. 7(1)", "GDPR Art. 22(2)(c)")
+
+
+def check_basis(request: AccessRequest, purpose: Purpose, basis: Basis, facts: Facts) -> tuple[Reason, ...]:
+    """Reasons why no valid consent carries this purpose; () at once where the basis is another one.
+
+    A question without a channel is carried by a consent for any one channel of the purpose.
+    """
+    if basis.article is not LegalBasis.CONSENT:
+        return ()
+    against: list[Reason] = []
+    for channel in channels_asked(request, purpose):
+        reasons = _against(channel, request, basis, facts)
+        if not reasons:
+            return ()
+        against.extend(reasons)
+    return tuple(dict.fromkeys(against))
+
+
+def _against(channel: Channel, request: AccessRequest, basis: Basis, facts: Facts) -> tuple[Reason, ...]:
+    declared = standing(facts.permissions or (), request, channel, facts.as_of)
+    if not declared:
+        return (Reason(ReasonCode.CONSENT_MISSING, CITES[:1]),)
+    reasons = [_why_not(permission, basis, facts) for permission in declared]
+    return tuple(reason for reason in reasons if reason is not None)
+
+
+def _why_not(permission: Permission, basis: Basis, facts: Facts) -> Reason | None:
+    if permission.state in {ConsentState.WITHDRAWN, ConsentState.REVOKED}:
+        return Reason(ReasonCode.CONSENT_WITHDRAWN, CITES[1:2])
+    if permission.state is ConsentState.EXPIRED or is_over(permission, facts.as_of):
+        return Reason(ReasonCode.CONSENT_EXPIRED, CITES[:1])
+    if permission.state is ConsentState.INVALIDATED:
+        return Reason(ReasonCode.CONSENT_INVALID, CITES[2:3])
+    if permission.state not in VALID_CONSENT:
+        return Reason(ReasonCode.CONSENT_MISSING, CITES[:1])
+    if basis.explicit and not permission.explicit:
+        return Reason(ReasonCode.CONSENT_INVALID, CITES[3:])
+    return None

@@ -1,0 +1,209 @@
+"""The words of the law: identifiers and stored codes that every room shares.
+
+Stored codes are added to, never renamed: they stand in audit leaves that outlive every release.
+"""
+
+from enum import StrEnum
+from typing import NewType
+from uuid import UUID
+
+SubjectId = NewType("SubjectId", UUID)
+PurposeId = NewType("PurposeId", str)
+FieldName = NewType("FieldName", str)
+ClientCode = NewType("ClientCode", str)
+
+
+class Category(StrEnum):
+    """Categories of personal data; each has a data key of its own per person."""
+
+    MASTER = "master"
+    SOCIODEMOGRAPHIC = "sociodemographic"
+    TRANSACTIONAL = "transactional"
+    BEHAVIOURAL = "behavioural"
+    PSYCHOGRAPHIC = "psychographic"
+    SCORE = "score"
+    EVIDENCE = "evidence"
+
+
+class SubjectKind(StrEnum):
+    """Who a subject is; all but `organisation` are natural persons (R-4.1-1)."""
+
+    PERSON = "person"
+    SOLE_TRADER = "sole_trader"
+    CONTACT_PERSON = "contact_person"
+    ORGANISATION = "organisation"
+
+
+class SubjectStatus(StrEnum):
+    """`erased` answers exactly like a subject that never existed."""
+
+    ACTIVE = "active"
+    RETAINED = "retained"
+    ERASED = "erased"
+
+
+class Origin(StrEnum):
+    """How a value came to be; drives the scope of portability (Art. 20, R-5.1d-1)."""
+
+    PROVIDED = "provided"
+    OBSERVED = "observed"
+    DERIVED = "derived"
+    INFERRED = "inferred"
+    THIRD_PARTY = "third_party"
+
+
+class Touchpoint(StrEnum):
+    """Where a value was captured; closed vocabulary."""
+
+    ONLINE_SHOP = "online_shop"
+    LOYALTY_CARD = "loyalty_card"
+    WEB_FORM = "web_form"
+    PRIZE_DRAW = "prize_draw"
+    NEWSLETTER_SIGNUP = "newsletter_signup"
+    DOWNLOAD = "download"
+    HOTLINE = "hotline"
+    SALES_TALK = "sales_talk"
+    TRADE_FAIR = "trade_fair"
+    STORE = "store"
+    PARTNER = "partner"
+    PORTAL = "portal"
+
+
+class EventKind(StrEnum):
+    """Behaviour over time."""
+
+    PURCHASE = "purchase"
+    VISIT = "visit"
+    CLICK = "click"
+    RETURN = "return"
+    COMPLAINT = "complaint"
+    SURVEY_ANSWER = "survey_answer"
+    CONTACT = "contact"
+    INVOICE = "invoice"
+    CONSENT_EVIDENCE = "consent_evidence"
+    REQUEST_WISH = "request_wish"
+    REQUEST_ANSWER = "request_answer"
+
+
+class RelationshipKind(StrEnum):
+    """What a contract basis, a soft opt-in or a retention start can rest on."""
+
+    CONTRACT = "contract"
+    ACCOUNT = "account"
+    WARRANTY = "warranty"
+    CLAIM = "claim"
+
+
+class LegalBasis(StrEnum):
+    """Art. 6(1) GDPR, named as in the DPV eu-gdpr vocabulary; `UWG-7-3` has no DPV IRI (R-6.1-1)."""
+
+    CONSENT = "A6-1-a"
+    CONTRACT = "A6-1-b"
+    LEGAL_OBLIGATION = "A6-1-c"
+    VITAL_INTERESTS = "A6-1-d"
+    PUBLIC_TASK = "A6-1-e"
+    LEGITIMATE_INTERESTS = "A6-1-f"
+    SOFT_OPT_IN = "UWG-7-3"
+
+
+class Operation(StrEnum):
+    """What a caller wants to do with the data."""
+
+    READ = "read"
+    WRITE = "write"
+    CONTACT = "contact"
+    EXPORT = "export"
+
+
+class Channel(StrEnum):
+    """How a person is contacted (§7 UWG); `any` = the declaration named no channel."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    PHONE = "phone"
+    POST = "post"
+    PUSH = "push"
+    FAX = "fax"
+    ANY = "any"
+
+
+class ConsentState(StrEnum):
+    """DPV consent statuses; only the two `Given` states are valid for processing (REQUIREMENTS 2.3)."""
+
+    UNKNOWN = "ConsentUnknown"
+    REQUESTED = "ConsentRequested"
+    REFUSED = "ConsentRefused"
+    GIVEN = "ConsentGiven"
+    RENEWED = "RenewedConsentGiven"
+    WITHDRAWN = "ConsentWithdrawn"
+    REVOKED = "ConsentRevoked"
+    EXPIRED = "ConsentExpired"
+    INVALIDATED = "ConsentInvalidated"
+
+
+VALID_CONSENT = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
+
+
+class ConsentMethod(StrEnum):
+    """How the will was declared; the last five can never make a valid consent (R-4.11-1)."""
+
+    CHECKBOX_TICKED = "checkbox_ticked"
+    BUTTON = "button"
+    SIGNATURE = "signature"
+    SPOKEN_RECORDED = "spoken_recorded"
+    TYPED = "typed"
+    DOI_CONFIRM = "doi_confirm"
+    PRETICKED = "preticked"
+    SILENCE = "silence"
+    INACTIVITY = "inactivity"
+    TERMS_ACCEPTANCE = "terms_acceptance"
+    STAFF_DECLARED = "staff_declared_without_evidence"
+
+
+NO_ACTIVE_ACT = frozenset(
+    {
+        ConsentMethod.PRETICKED,
+        ConsentMethod.SILENCE,
+        ConsentMethod.INACTIVITY,
+        ConsentMethod.TERMS_ACCEPTANCE,
+        ConsentMethod.STAFF_DECLARED,
+    },
+)
+
+
+class ObjectionState(StrEnum):
+    """An open objection already bars (Art. 18(1)(d), R-21.1-1)."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    REJECTED = "rejected"
+
+
+class ReasonCode(StrEnum):
+    """Why a read was refused or a field withheld, in the order of the checks (REQUIREMENTS 2.2)."""
+
+    UNAUTHORISED = "UNAUTHORISED"
+    UNKNOWN_PURPOSE = "UNKNOWN_PURPOSE"
+    PURPOSE_INACTIVE = "PURPOSE_INACTIVE"
+    DPIA_MISSING = "DPIA_MISSING"
+    FAIL_CLOSED = "FAIL_CLOSED"
+    NO_SUBJECT = "NO_SUBJECT"
+    RESTRICTED = "RESTRICTED"
+    DM_OBJECTION = "DM_OBJECTION"
+    OBJECTION = "OBJECTION"
+    NO_BASIS = "NO_BASIS"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    CONSENT_EXPIRED = "CONSENT_EXPIRED"
+    CONSENT_INVALID = "CONSENT_INVALID"
+    LI_NOT_INFORMED = "LI_NOT_INFORMED"
+    PURPOSE_INCOMPATIBLE = "PURPOSE_INCOMPATIBLE"
+    CHANNEL_NOT_ALLOWED = "CHANNEL_NOT_ALLOWED"
+    ART9_MISSING = "ART9_MISSING"
+    MINOR = "MINOR"
+    MINIMISED = "MINIMISED"
+    UNKNOWN_FIELD = "UNKNOWN_FIELD"
+    RETENTION_OVER = "RETENTION_OVER"
+    ADM_BLOCKED = "ADM_BLOCKED"
+    RECIPIENT_NOT_ALLOWED = "RECIPIENT_NOT_ALLOWED"
+    NOT_PERMITTED = "NOT_PERMITTED"

@@ -1,0 +1,1 @@
+"""Keeps: the use cases, the rows and the keys of the registry."""

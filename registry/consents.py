@@ -1,0 +1,354 @@
+"""Consent: declarations go in append-only, the current state comes out as a fold over them.
+
+A grant quotes the published text by its hash, and counts only from an active act. A newer withdrawal or objection
+beats any older or undated grant, from whichever system it arrives: such a grant is refused and listed as a conflict.
+
+Legal: GDPR Art. 4(11), Art. 6(1)(a), Art. 7; C-129/21; R-7.1-1, R-7.1-3, R-7.3-1, R-7.3-5.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from audit.columns import whole
+from audit.event import Entry, EventTag, Outcome, PersonRef
+from policies.consent_history import Declaration, fold
+from policies.facts import Permission
+from policies.vocabulary import (
+    NO_ACTIVE_ACT,
+    Channel,
+    ConsentMethod,
+    ConsentState,
+    EventKind,
+    Origin,
+    PurposeId,
+    Touchpoint,
+)
+from registry import notices
+from registry.conflicts import ConflictKind, note_conflict
+from registry.context import Caller, Change, Registry
+from registry.errors import InvalidConsentError
+from registry.events import GivenEvent, check_client_purpose, write_event
+from registry.journal import JournalKind
+from registry.tables import ConsentEventRow, ObjectionRow, PermissionRow, SubjectRow
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+PROOF_PURPOSE = PurposeId("consent_proof")
+_AGAINST = frozenset({ConsentState.WITHDRAWN, ConsentState.REVOKED, ConsentState.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedNotice:
+    """The text the person saw, as its hash proves."""
+
+    notice: str
+    version: str
+    language: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A declaration of consent as it arrives; without a quoted text it proves nothing (R-7.1-3)."""
+
+    purpose: PurposeId
+    channel: Channel
+    method: ConsentMethod
+    touchpoint: Touchpoint
+    given_at: datetime | None
+    quoted: QuotedNotice | None
+    explicit: bool = False
+    expires_at: datetime | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration that was taken; `state` is what it made."""
+
+    event_id: UUID
+    state: ConsentState
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedGrant:
+    """A grant that came too late: something newer stands against it."""
+
+    why: ConflictKind
+
+
+async def give_consent(registry: Registry, caller: Caller, subject_id: UUID, grant: Grant) -> Declared | RefusedGrant:
+    """Take a declaration of consent.
+
+    Raises:
+        ForbiddenError: when the purpose is not the client's.
+        UnknownSubjectError: nobody, or no longer.
+        UnknownNoticeError: when the quoted text was never published for this purpose.
+        InvalidConsentError: when the purpose does not rest on consent, or the time lies in the future.
+    """
+    check_client_purpose(registry.policy, caller, grant.purpose)
+    async with registry.change() as change:
+        subject = await change.lock_subject(subject_id)
+        outcome, digest = await write_grant(change, subject, grant, caller.client)
+        change.record(_grant_entry(caller, change, subject_id, grant, outcome, digest))
+    return outcome
+
+
+async def write_grant(
+    change: Change, subject: SubjectRow, grant: Grant, source: str
+) -> tuple[Declared | RefusedGrant, bytes | None]:
+    """Take a grant of a person whose row is locked; also returns the evidence's digest. Errors as `give_consent`."""
+    purpose = change.policy.purposes.get(grant.purpose)
+    if purpose is None or not any(basis.article == "A6-1-a" for basis in purpose.basis.values()):
+        raise InvalidConsentError("this purpose does not rest on consent")
+    if grant.given_at is not None and grant.given_at > change.now + CLOCK_TOLERANCE:
+        raise InvalidConsentError("given_at lies in the future")
+    if grant.channel is not Channel.ANY and purpose.channels and grant.channel not in purpose.channels:
+        raise InvalidConsentError("this purpose does not use this channel")
+    history = await _history(change, subject.subject_id)
+    if await _outranked(change, subject.subject_id, grant, history, direct_marketing=purpose.direct_marketing):
+        kind = ConflictKind.CONSENT_OLDER_THAN_WITHDRAWAL
+        note_conflict(change, subject.subject_id, kind, grant.purpose, source, grant.given_at)
+        return RefusedGrant(kind), None
+    state = ConsentState.INVALIDATED if grant.method in NO_ACTIVE_ACT else ConsentState.GIVEN
+    if grant.quoted is None:
+        state = ConsentState.UNKNOWN
+    else:
+        quote = grant.quoted
+        await notices.quoted(change, quote.notice, quote.version, quote.language, quote.sha256, grant.purpose)
+        delivered_at = grant.given_at or change.now
+        await notices.deliver(change, subject.subject_id, quote.notice, quote.version, delivered_at, grant.touchpoint)
+    event_id, digest = await _append(change, subject, grant, state, source, len(history))
+    return Declared(event_id, state), digest
+
+
+async def withdraw_consent(
+    registry: Registry,
+    caller: Caller,
+    subject_id: UUID,
+    purpose: PurposeId | None,
+    channel: Channel = Channel.ANY,
+    effective_at: datetime | None = None,
+    touchpoint: Touchpoint = Touchpoint.PORTAL,
+) -> list[PurposeId]:
+    """Withdraw at any time, one purpose or all, without a reason.
+
+    Args:
+        registry: the collaborators.
+        caller: who passes the withdrawal on.
+        subject_id: whose consent.
+        purpose: None = every consent there is.
+        channel: ANY = every channel of the purpose.
+        effective_at: when the person declared it, for letters entered later; None = now.
+        touchpoint: where it was declared.
+
+    Returns:
+        The purposes withdrawn; a purpose without consent is withdrawn all the same, so that no older grant revives it.
+
+    Raises:
+        UnknownSubjectError: nobody, or no longer.
+        InvalidConsentError: when the time lies in the future, or the purpose is unknown.
+    """
+    async with registry.change() as change:
+        await change.lock_subject(subject_id)
+        at = effective_at or change.now
+        if at > change.now + CLOCK_TOLERANCE:
+            raise InvalidConsentError("effective_at lies in the future")
+        if purpose is not None and purpose not in change.policy.purposes:
+            raise InvalidConsentError("no such purpose")
+        history = await _history(change, subject_id)
+        purposes = [purpose] if purpose else sorted({one.purpose for one in history})
+        for number, one in enumerate(purposes):
+            sequence = len(history) + number
+            await _append_withdrawal(change, subject_id, one, channel, at, caller.client, touchpoint, sequence)
+            change.journal(JournalKind.WITHDRAWAL, subject_id, f"{one}:{channel.value}")
+        change.record(
+            Entry(
+                EventTag.CONSENT_WITHDRAW,
+                Outcome.DONE,
+                client=caller.client,
+                purpose=purpose or "",
+                policy=change.policy.version,
+                persons=(PersonRef(subject_id, ",".join(purposes)),),
+                actor=caller.actor,
+            ),
+        )
+    return purposes
+
+
+async def consents_of(registry: Registry, subject_id: UUID, as_of: datetime | None = None) -> list[Permission]:
+    """The state of every consent, now or as it was at `as_of`; reading it is recorded by the caller."""
+    async with registry.database.reading() as session:
+        rows = (
+            await session.execute(select(ConsentEventRow).where(col(ConsentEventRow.subject_id) == subject_id))
+        ).scalars()
+        return sorted(
+            fold([_declaration(row) for row in rows], as_of).values(),
+            key=lambda permission: (permission.purpose, permission.channel),
+        )
+
+
+async def _append(
+    change: Change, subject: SubjectRow, grant: Grant, state: ConsentState, source: str, sequence: int
+) -> tuple[UUID, bytes | None]:
+    event_id = uuid4()
+    evidence_id: UUID | None = None
+    digest: bytes | None = None
+    if grant.evidence:
+        proof = GivenEvent(
+            EventKind.CONSENT_EVIDENCE,
+            grant.given_at or change.now,
+            PROOF_PURPOSE,
+            {"event_id": str(event_id), **grant.evidence},
+            grant.touchpoint,
+            Origin.PROVIDED,
+        )
+        evidence_id, digest = await write_event(change, subject, proof, source)
+    quote = grant.quoted or QuotedNotice("", "", "", "")
+    change.session.add(
+        ConsentEventRow(
+            subject_id=subject.subject_id,
+            sequence=sequence,
+            event_id=event_id,
+            purpose=grant.purpose,
+            channel=grant.channel.value,
+            state=state.value,
+            effective_at=grant.given_at or change.now,
+            recorded_at=change.now,
+            explicit=grant.explicit,
+            expires_at=grant.expires_at,
+            method=grant.method.value,
+            touchpoint=grant.touchpoint.value,
+            source=source,
+            notice=quote.notice,
+            notice_version=quote.version,
+            notice_language=quote.language,
+            notice_sha256=quote.sha256,
+            evidence_id=evidence_id,
+        ),
+    )
+    await _project(change, subject.subject_id, grant.purpose)
+    return event_id, digest
+
+
+async def _append_withdrawal(
+    change: Change,
+    subject_id: UUID,
+    purpose: str,
+    channel: Channel,
+    at: datetime,
+    source: str,
+    touchpoint: Touchpoint,
+    sequence: int,
+) -> None:
+    change.session.add(
+        ConsentEventRow(
+            subject_id=subject_id,
+            sequence=sequence,
+            event_id=uuid4(),
+            purpose=purpose,
+            channel=channel.value,
+            state=ConsentState.WITHDRAWN.value,
+            effective_at=at,
+            recorded_at=change.now,
+            explicit=False,
+            expires_at=None,
+            method="",
+            touchpoint=touchpoint.value,
+            source=source,
+            notice="",
+            notice_version="",
+            notice_language="",
+            notice_sha256="",
+            evidence_id=None,
+        ),
+    )
+    await _project(change, subject_id, purpose)
+
+
+async def _project(change: Change, subject_id: UUID, purpose: str) -> None:
+    """Write the current state of one purpose anew from its history."""
+    await change.session.flush()
+    history = [one for one in await _history(change, subject_id) if one.purpose == purpose]
+    await change.session.execute(
+        delete(PermissionRow).where(
+            col(PermissionRow.subject_id) == subject_id,
+            col(PermissionRow.purpose) == purpose,
+        ),
+    )
+    for permission in fold(history).values():
+        change.session.add(
+            PermissionRow(
+                subject_id=subject_id,
+                purpose=permission.purpose,
+                channel=permission.channel.value,
+                state=permission.state.value,
+                since=permission.since,
+                explicit=permission.explicit,
+                expires_at=permission.expires_at,
+            ),
+        )
+    await change.session.flush()
+
+
+async def _history(change: Change, subject_id: UUID) -> list[Declaration]:
+    statement = select(ConsentEventRow).where(col(ConsentEventRow.subject_id) == subject_id)
+    return [_declaration(row) for row in (await change.session.execute(statement)).scalars()]
+
+
+async def _outranked(
+    change: Change, subject_id: UUID, grant: Grant, history: list[Declaration], *, direct_marketing: bool
+) -> bool:
+    """Whether a withdrawal or objection of the same time or later stands against a grant; undated = older."""
+    against = [
+        one.effective_at
+        for one in history
+        if one.purpose == grant.purpose
+        and one.state in _AGAINST
+        and (Channel.ANY in {one.channel, grant.channel} or one.channel is grant.channel)
+    ]
+    if direct_marketing and subject_id not in change.created:
+        statement = select(ObjectionRow.since).where(
+            col(ObjectionRow.subject_id) == subject_id,
+            col(ObjectionRow.direct_marketing),
+        )
+        against += list((await change.session.execute(statement)).scalars())
+    return any(grant.given_at is None or whole(grant.given_at) <= at for at in against)
+
+
+def _declaration(row: ConsentEventRow) -> Declaration:
+    return Declaration(
+        purpose=PurposeId(row.purpose),
+        channel=Channel(row.channel),
+        state=ConsentState(row.state),
+        effective_at=row.effective_at,
+        sequence=row.sequence,
+        explicit=row.explicit,
+        expires_at=row.expires_at,
+    )
+
+
+def _grant_entry(
+    caller: Caller,
+    change: Change,
+    subject_id: UUID,
+    grant: Grant,
+    outcome: Declared | RefusedGrant,
+    digest: bytes | None,
+) -> Entry:
+    taken = isinstance(outcome, Declared)
+    return Entry(
+        EventTag.CONSENT_GIVE if taken else EventTag.CONSENT_CONFLICT,
+        Outcome.DONE if taken else Outcome.DENY,
+        client=caller.client,
+        purpose=grant.purpose,
+        reasons=() if isinstance(outcome, Declared) else (outcome.why.value,),
+        policy=change.policy.version,
+        persons=(PersonRef(subject_id),),
+        actor=caller.actor,
+        ciphertexts=(digest,) if digest else (),
+    )

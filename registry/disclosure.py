@@ -1,0 +1,186 @@
+"""The read: gather, decide, record, open. The only use case that lets values out.
+
+1. Refuse what needs no look at anybody: unknown or inactive purpose, another client's purpose.
+2. Gather everything about the person in one round trip, with the database's clock.
+3. Decide.
+4. Record the outcome, permitted or refused, and wait until it is durable.
+5. If recording took longer than a second, decide again: a withdrawal may have come in between.
+6. Open the permitted rows.
+
+Legal: GDPR Art. 5(1)(b), (c), (f), Art. 5(2).
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import orjson
+
+from audit.event import Entry, EventTag, Outcome, PersonRef, Recorded
+from audit.log import split
+from policies.decision import Deny, Permit, Reason, Withheld
+from policies.documents import PolicyDocument
+from policies.evaluate import evaluate, evaluate_gate
+from policies.facts import AccessRequest
+from policies.vocabulary import FieldName, ReasonCode
+from registry.context import Caller, Registry
+from registry.database import Gathered
+from registry.errors import NotReadyError
+from registry.facts import facts_from
+from registry.vault import Place, Sealed, open_sealed
+
+MOST_SUBJECTS = 1000
+FRESH_SECONDS = 1.0
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """What left: values by field (event fields hold lists, None = nothing stored), and what was withheld."""
+
+    subject_id: UUID
+    permit: Permit
+    values: Mapping[FieldName, object] = field(repr=False)
+    withheld: tuple[Withheld, ...]
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing left; `index` is the entry that says so."""
+
+    subject_id: UUID
+    deny: Deny
+    index: int
+
+
+Outcomes = list[Disclosed | Refused]
+
+
+async def disclose(
+    registry: Registry,
+    caller: Caller,
+    request: AccessRequest,
+    subject_ids: Sequence[UUID],
+    operation: EventTag = EventTag.DISCLOSE,
+) -> Outcomes:
+    """Answer one question about 1 to 1,000 people, in their order; one audit entry for the call.
+
+    Args:
+        registry: the collaborators.
+        caller: who asks; its code must be the request's client.
+        request: purpose and fields.
+        subject_ids: whose data; repeats are answered once.
+        operation: what the entry calls it.
+
+    Raises:
+        AuditUnavailableError: when the outcome could not be recorded; nothing leaves.
+        NotReadyError: when the database or the policy is out of reach.
+        SealBrokenError: when a stored value was tampered with.
+    """
+    ids = list(dict.fromkeys(subject_ids))
+    for _ in range(_TRIES):
+        began = time.monotonic()
+        policy = registry.policy
+        refused = evaluate_gate(request, policy)  # 1
+        if refused is not None:
+            recorded = await registry.log.append(_entry(caller, request, policy, operation, [refused]), None)
+            return [Refused(id_, refused, recorded.index) for id_ in ids]
+        gathered = await _gather(registry, request, ids, policy)  # 2
+        decisions = [evaluate(request, policy, facts_from(gathered[id_])) for id_ in ids]  # 3
+        entry = _entry(caller, request, policy, operation, decisions)
+        recorded = split(await registry.log.append(entry, decisions))  # 4
+        if time.monotonic() - began <= FRESH_SECONDS:  # 5
+            return [
+                _open(registry, gathered[id_], decision)  # 6
+                for id_, decision in zip(ids, recorded, strict=True)
+            ]
+    raise NotReadyError("recording takes longer than a decision stays fresh")
+
+
+async def _gather(
+    registry: Registry, request: AccessRequest, ids: Sequence[UUID], policy: PolicyDocument
+) -> Mapping[UUID, Gathered]:
+    fields = frozenset(request.fields)
+    with_events = any(name in policy.fields and policy.fields[name].event for name in fields)
+    gathered = await registry.database.gather(ids, fields, with_events=with_events)
+    versions = next(iter(gathered.values())).versions
+    if versions.policy_digest != policy.digest or versions.epoch != registry.ring.active_epoch:
+        await registry.load()
+        if registry.policy.digest != policy.digest:
+            raise NotReadyError("the policy changed while the question was being answered")
+    return gathered
+
+
+def _open(registry: Registry, gathered: Gathered, recorded: Recorded[Permit | Deny]) -> Disclosed | Refused:
+    decision = recorded.value
+    if isinstance(decision, Deny):
+        return Refused(gathered.subject_id, decision, recorded.index)
+    sealed = [
+        Sealed(
+            Place(gathered.subject_id, value.category, value.field, value.row_id, value.version),
+            value.key_version,
+            value.sealed,
+        )
+        for value in gathered.values
+        if value.row_id in decision.rows
+    ]
+    opened = open_sealed(sealed, recorded, registry.ring, gathered.keys)
+    values: dict[FieldName, object] = dict.fromkeys(decision.fields)
+    for value in gathered.values:
+        if value.row_id not in opened:
+            continue
+        content = orjson.loads(opened[value.row_id])
+        if registry.policy.fields[value.field].event:
+            held = values[value.field]
+            listed = held if isinstance(held, list) else []
+            values[value.field] = [*listed, {"occurred_at": value.observed_at, **content}]
+        else:
+            values[value.field] = content
+    return Disclosed(gathered.subject_id, decision, values, decision.withheld, recorded.index)
+
+
+def _entry(
+    caller: Caller,
+    request: AccessRequest,
+    policy: PolicyDocument,
+    operation: EventTag,
+    decisions: Sequence[Permit | Deny],
+) -> Entry:
+    permits = [decision for decision in decisions if isinstance(decision, Permit)]
+    asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
+    return Entry(
+        operation=operation,
+        outcome=Outcome.PERMIT if permits else Outcome.DENY,
+        client=caller.client,
+        purpose=request.purpose if request.purpose in policy.purposes else "",
+        bases=tuple(sorted({basis.value for permit in permits for basis in permit.bases.values()})),
+        categories=tuple(sorted({category.value for permit in permits for category in permit.bases})),
+        fields=asked,
+        reasons=_codes([reason for decision in decisions for reason in _all_reasons(decision)]),
+        policy=policy.version,
+        persons=tuple(
+            PersonRef(decision.subject_id, _detail(decision))
+            for decision in decisions
+            if decision.subject_id is not None
+        ),
+        actor=caller.actor,
+    )
+
+
+def _all_reasons(decision: Permit | Deny) -> Sequence[Reason]:
+    of_fields = [reason for part in decision.withheld for reason in part.reasons]
+    return of_fields if isinstance(decision, Permit) else [*decision.reasons, *of_fields]
+
+
+def _codes(reasons: Sequence[Reason]) -> tuple[str, ...]:
+    found = {reason.code for reason in reasons}
+    return tuple(code.value for code in ReasonCode if code in found)
+
+
+def _detail(decision: Permit | Deny) -> str:
+    """What the call meant for this person: outcome and the fields let out or the grounds, in codes."""
+    if isinstance(decision, Permit):
+        return "permit:" + ",".join(decision.fields)
+    return "deny:" + ",".join(_codes(decision.reasons))

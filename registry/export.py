@@ -1,0 +1,274 @@
+"""The answer to "what do you know about me?": everything stored, with purposes, recipients, periods and rights.
+
+The values come through the same disclosure as every read, for the purpose `data_subject_request`; the rest is what
+the registry itself knows about its handling of them.
+
+Legal: GDPR Art. 15(1)-(3), Art. 12(1); C-154/21, C-579/21; R-15.1-1, R-15.1-4, R-15.1c-1.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from audit.event import EventTag
+from audit.log import PersonEntry
+from policies.documents import PolicyDocument
+from policies.facts import AccessRequest
+from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
+from registry.consents import consents_of
+from registry.context import Caller, Registry
+from registry.disclosure import Disclosed, disclose
+from registry.errors import UnknownSubjectError
+from registry.tables import (
+    ConsentEventRow,
+    EventRow,
+    NoticeDeliveryRow,
+    ObjectionRow,
+    RecordRow,
+    RelationshipRow,
+    RequestRow,
+    RestrictionRow,
+)
+
+OWN_PURPOSE = PurposeId("data_subject_request")
+MOST_ACCESSES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """One access as its subject sees it; staff are never named (C-579/21)."""
+
+    index: int
+    at: datetime
+    operation: str
+    outcome: str
+    purpose: str
+    recipient: str
+    fields: tuple[str, ...]
+
+
+async def access_log(registry: Registry, subject_id: UUID, limit: int = MOST_ACCESSES) -> list[AccessLine]:
+    """Who looked, when, for what: newest first, one line an entry (R-15.1-4)."""
+    lines: list[AccessLine] = []
+    before: int | None = None
+    while len(lines) < limit:
+        page = await registry.log.entries_of(subject_id, before, min(500, limit - len(lines)))
+        lines += [_line(registry.policy, one) for one in page]
+        if len(page) < min(500, limit):
+            break
+        before = page[-1].entry.index
+    return lines
+
+
+async def access_package(registry: Registry, caller: Caller, subject_id: UUID) -> dict[str, Any]:
+    """Everything about one person, as one document.
+
+    Raises:
+        UnknownSubjectError: nobody, or no longer.
+        AuditUnavailableError: when the access could not be recorded.
+    """
+    policy = registry.policy
+    request = AccessRequest(
+        ClientCode(caller.client),
+        OWN_PURPOSE,
+        tuple(FieldName(name) for name in policy.fields),
+        Operation.EXPORT,
+    )
+    (outcome,) = await disclose(registry, caller, request, [subject_id], EventTag.EXPORT)
+    if not isinstance(outcome, Disclosed):
+        raise UnknownSubjectError("no such subject")
+    held = {name: value for name, value in outcome.values.items() if value is not None}
+    lines = await access_log(registry, subject_id)
+    return {
+        "subject_id": str(subject_id),
+        "as_of": outcome.permit.as_of,
+        "controller": policy.policy.controller.model_dump(),
+        "values": await _described(registry, subject_id, held),
+        "purposes": _purposes(policy, held),
+        "recipients": _recipients(policy, lines),
+        "consents": [
+            {
+                "purpose": permission.purpose,
+                "channel": permission.channel,
+                "state": permission.state,
+                "since": permission.since,
+                "explicit": permission.explicit,
+            }
+            for permission in await consents_of(registry, subject_id)
+        ],
+        **await _kept_about(registry, subject_id),
+        "accesses": [
+            {
+                "index": line.index,
+                "at": line.at,
+                "operation": line.operation,
+                "outcome": line.outcome,
+                "purpose": line.purpose,
+                "recipient": line.recipient,
+                "fields": line.fields,
+            }
+            for line in lines
+        ],
+        "rights": _RIGHTS,
+        "complaint_to": policy.policy.controller.supervisory_authority,
+    }
+
+
+_RIGHTS = ("Art. 15", "Art. 16", "Art. 17", "Art. 18", "Art. 20", "Art. 21", "Art. 7(3)", "Art. 77")
+
+
+def _line(policy: PolicyDocument, one: PersonEntry) -> AccessLine:
+    tree = one.entry.tree
+    outcome, _, detail = one.detail.partition(":")
+    named = tuple(name for name in detail.split(",") if name in policy.fields)
+    code = tree.get("cli", "")
+    client = policy.clients.get(code)
+    recipient = policy.recipients[client.recipient].name if client and client.recipient else ""
+    if not recipient:
+        recipient = client.title.de if client else policy.policy.controller.name
+    return AccessLine(
+        index=one.entry.index,
+        at=one.entry.at,
+        operation=tree["op"],
+        outcome=outcome if outcome in {"permit", "deny"} else tree["out"],
+        purpose=tree.get("pur", ""),
+        recipient=recipient,
+        fields=named,
+    )
+
+
+def _purposes(policy: PolicyDocument, held: dict[FieldName, object]) -> list[dict[str, Any]]:
+    """Purposes that can reach data this person really has (R-15.1-3)."""
+    return [
+        {
+            "purpose": purpose_id,
+            "title": purpose.title.model_dump(),
+            "bases": sorted({basis.article.value for basis in purpose.basis.values()}),
+            "fields": sorted(purpose.allowed & held.keys()),
+        }
+        for purpose_id, purpose in policy.purposes.items()
+        if purpose.state == "active" and purpose.allowed & held.keys()
+    ]
+
+
+def _recipients(policy: PolicyDocument, lines: list[AccessLine]) -> list[dict[str, Any]]:
+    """Concrete recipients with dates (C-154/21): whoever really got data."""
+    outside = {recipient.name: recipient for recipient in policy.recipients.values()}
+    found: dict[tuple[str, str], list[datetime]] = {}
+    for line in lines:
+        if line.outcome == "permit" and line.recipient in outside:
+            found.setdefault((line.recipient, line.purpose), []).append(line.at)
+    return [
+        {
+            "name": name,
+            "address": outside[name].address,
+            "country": outside[name].country,
+            "role": outside[name].role,
+            "purpose": purpose,
+            "first": min(times),
+            "last": max(times),
+            "count": len(times),
+        }
+        for (name, purpose), times in sorted(found.items())
+    ]
+
+
+async def _described(registry: Registry, subject_id: UUID, held: dict[FieldName, object]) -> list[dict[str, Any]]:
+    """Each value with its category, source, times and end (R-5.1d-1)."""
+    policy = registry.policy
+    async with registry.database.reading() as session:
+        records = {
+            row.field: row
+            for row in (
+                await session.execute(select(RecordRow).where(col(RecordRow.subject_id) == subject_id))
+            ).scalars()
+        }
+        events = list(
+            (await session.execute(select(EventRow).where(col(EventRow.subject_id) == subject_id))).scalars(),
+        )
+    described = []
+    for name, value in held.items():
+        declared = policy.fields[name]
+        row = records.get(name)
+        ends = [one.delete_after for one in events if one.field == name and one.delete_after]
+        described.append(
+            {
+                "field": name,
+                "title": declared.title.model_dump(),
+                "category": declared.category,
+                "value": value,
+                "estimate": declared.estimate,
+                "origin": row.origin if row else sorted({one.origin for one in events if one.field == name}),
+                "source": row.captured_by if row else sorted({one.captured_by for one in events if one.field == name}),
+                "touchpoint": row.touchpoint if row else sorted({one.touchpoint for one in events if one.field == name}),
+                "collected_for": row.collected_for
+                if row
+                else sorted({one.collected_for for one in events if one.field == name}),
+                "observed_at": row.observed_at if row else None,
+                "delete_after": row.delete_after if row else max(ends, default=None),
+                "retention": policy.retention[declared.retention].why,
+            },
+        )
+    return described
+
+
+async def _kept_about(registry: Registry, subject_id: UUID) -> dict[str, Any]:
+    """Contracts, notices, declarations, objections, restrictions and requests."""
+    async with registry.database.reading() as session:
+        relationships = (
+            await session.execute(select(RelationshipRow).where(col(RelationshipRow.subject_id) == subject_id))
+        ).scalars()
+        deliveries = (
+            await session.execute(select(NoticeDeliveryRow).where(col(NoticeDeliveryRow.subject_id) == subject_id))
+        ).scalars()
+        declarations = (
+            await session.execute(select(ConsentEventRow).where(col(ConsentEventRow.subject_id) == subject_id))
+        ).scalars()
+        objections = (
+            await session.execute(select(ObjectionRow).where(col(ObjectionRow.subject_id) == subject_id))
+        ).scalars()
+        restrictions = (
+            await session.execute(select(RestrictionRow).where(col(RestrictionRow.subject_id) == subject_id))
+        ).scalars()
+        requests = (
+            await session.execute(select(RequestRow).where(col(RequestRow.subject_id) == subject_id))
+        ).scalars()
+        return {
+            "relationships": [
+                {"kind": row.kind, "reference": row.reference, "opened_at": row.opened_at, "closed_at": row.closed_at}
+                for row in relationships
+            ],
+            "notices": [
+                {"notice": row.notice, "version": row.version, "delivered_at": row.delivered_at} for row in deliveries
+            ],
+            "declarations": [
+                {
+                    "purpose": row.purpose,
+                    "channel": row.channel,
+                    "state": row.state,
+                    "effective_at": row.effective_at,
+                    "method": row.method,
+                    "touchpoint": row.touchpoint,
+                    "notice": row.notice,
+                    "notice_version": row.notice_version,
+                    "notice_sha256": row.notice_sha256,
+                }
+                for row in declarations
+            ],
+            "objections": [
+                {"purpose": row.purpose, "channel": row.channel, "state": row.state, "since": row.since}
+                for row in objections
+            ],
+            "restrictions": [
+                {"category": row.category, "field": row.field, "ground": row.ground, "since": row.since}
+                for row in restrictions
+            ],
+            "requests": [
+                {"kind": row.kind, "state": row.state, "received_at": row.received_at, "due_on": row.due_on}
+                for row in requests
+            ],
+        }

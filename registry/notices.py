@@ -1,0 +1,151 @@
+"""Notices and consent texts: published by version and language, retrievable for ever, quoted by their hash.
+
+Legal: GDPR Art. 7(1), Art. 13, Art. 14; R-7.1-1, R-13-2.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from audit.event import Entry, EventTag, Outcome, PersonRef
+from policies.notices import NoticeText
+from policies.vocabulary import Touchpoint
+from registry.context import Caller, Change, Registry
+from registry.errors import UnknownNoticeError
+from registry.tables import NoticeDeliveryRow, NoticeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One published text; `sha256` is over its UTF-8 bytes."""
+
+    notice: str
+    version: str
+    language: str
+    purposes: tuple[str, ...]
+    content: str
+    sha256: str
+    valid_from: datetime
+
+
+async def publish(registry: Registry, caller: Caller, texts: Sequence[NoticeText]) -> int:
+    """Publish texts that are not on file yet and close the versions they replace; returns how many were new.
+
+    Raises:
+        UnknownNoticeError: when a version on file would get another text.
+    """
+    async with registry.database.reading() as session:
+        rows = (await session.execute(select(NoticeRow))).scalars()
+        on_file = {(row.notice, row.version, row.language): row.sha256 for row in rows}
+    fresh = [text for text in texts if (text.id, text.version, text.language) not in on_file]
+    for text in texts:
+        if on_file.get((text.id, text.version, text.language), text.sha256) != text.sha256:
+            raise UnknownNoticeError(f"notice {text.id} {text.version} ({text.language}) is published with another text")
+    if not fresh:
+        return 0
+    async with registry.change() as change:
+        for text in fresh:
+            await change.session.execute(
+                update(NoticeRow)
+                .where(
+                    col(NoticeRow.notice) == text.id,
+                    col(NoticeRow.language) == text.language,
+                    col(NoticeRow.valid_to).is_(None),
+                )
+                .values(valid_to=change.now),
+            )
+            change.session.add(
+                NoticeRow(
+                    notice=text.id,
+                    version=text.version,
+                    language=text.language,
+                    purposes=" ".join(text.purposes),
+                    content=text.text,
+                    sha256=hashlib.sha256(text.text.encode()).hexdigest(),
+                    valid_from=change.now,
+                ),
+            )
+        change.record(
+            Entry(EventTag.NOTICE_PUBLISH, Outcome.DONE, client=caller.client, policy=change.policy.version),
+        )
+    return len(fresh)
+
+
+async def current(registry: Registry, purpose: str | None = None) -> list[Notice]:
+    """The texts that are shown today, for one purpose or all."""
+    statement = select(NoticeRow).where(col(NoticeRow.valid_to).is_(None)).order_by(col(NoticeRow.notice))
+    async with registry.database.reading() as session:
+        rows = [_notice(row) for row in (await session.execute(statement)).scalars()]
+    return [notice for notice in rows if purpose is None or purpose in notice.purposes]
+
+
+async def quoted(
+    change: Change, notice: str, version: str, language: str, sha256: str, purpose: str
+) -> NoticeRow:
+    """The text a declaration quotes.
+
+    Raises:
+        UnknownNoticeError: never published, another hash, or not a text about this purpose.
+    """
+    row = await change.session.get(NoticeRow, (notice, version, language))
+    if row is None or row.sha256 != sha256 or purpose not in row.purposes.split():
+        raise UnknownNoticeError("no such text was published for this purpose")
+    return row
+
+
+async def deliver(
+    change: Change, subject_id: UUID, notice: str, version: str | None, delivered_at: datetime, touchpoint: Touchpoint
+) -> None:
+    """Keep that a person got a notice; part of a change that holds the person's row.
+
+    Raises:
+        UnknownNoticeError: when no such notice was ever published.
+    """
+    statement = select(NoticeRow.version).where(col(NoticeRow.notice) == notice)
+    statement = (
+        statement.where(col(NoticeRow.version) == version)
+        if version
+        else statement.where(col(NoticeRow.valid_to).is_(None))
+    )
+    found = (await change.session.execute(statement.limit(1))).scalar()
+    if found is None:
+        raise UnknownNoticeError("no such notice was published")
+    if await change.session.get(NoticeDeliveryRow, (subject_id, notice, found)) is None:
+        change.session.add(
+            NoticeDeliveryRow(
+                subject_id=subject_id,
+                notice=notice,
+                version=found,
+                delivered_at=delivered_at,
+                touchpoint=touchpoint.value,
+            ),
+        )
+
+
+def delivery_entry(caller: Caller, subject_id: UUID, policy_version: str) -> Entry:
+    """The audit entry of a delivery."""
+    return Entry(
+        EventTag.NOTICE_DELIVER,
+        Outcome.DONE,
+        client=caller.client,
+        policy=policy_version,
+        persons=(PersonRef(subject_id),),
+        actor=caller.actor,
+    )
+
+
+def _notice(row: NoticeRow) -> Notice:
+    return Notice(
+        row.notice,
+        row.version,
+        row.language,
+        tuple(row.purposes.split()),
+        row.content,
+        row.sha256,
+        row.valid_from,
+    )

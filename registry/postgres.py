@@ -1,0 +1,201 @@
+"""The store on PostgreSQL: sessions over asyncpg, and micro-batched reads on one held connection.
+
+Requests that wait while a read is in flight travel together in the next one: one statement, any number of people.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from audit.columns import whole
+from audit.postgres_store import PostgresStore
+from policies.facts import Objection, Permission, Relationship, Restriction
+from policies.vocabulary import (
+    Category,
+    Channel,
+    ConsentState,
+    FieldName,
+    ObjectionState,
+    PurposeId,
+    RelationshipKind,
+    SubjectKind,
+    SubjectStatus,
+)
+from registry.database import Gathered, StoredValue, Versions
+from registry.errors import NotReadyError
+from registry.keys import WrappedDataKey
+
+_RECORDS = """(SELECT array_agg(ROW(r.record_id, r.field, r.category, r.collected_for, r.origin, r.observed_at,
+ r.delete_after, r.version, r.key_version, r.sealed)) FROM record r
+ WHERE r.subject_id = q.id AND r.field = ANY($2::text[]))"""
+_EVENTS = """(SELECT array_agg(ROW(e.event_id, e.field, e.category, e.collected_for, e.origin, e.occurred_at,
+ e.delete_after, 1, e.key_version, e.sealed) ORDER BY e.occurred_at) FROM event e
+ WHERE e.subject_id = q.id AND e.field = ANY($2::text[]))"""
+_GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_version, st.epoch,
+ s.status, s.kind, s.majority_month, s.version,
+ (SELECT array_agg(ROW(k.category, k.version, k.epoch, k.wrapped, k.fingerprint)) FROM data_key k
+  WHERE k.subject_id = q.id),
+ {records}, {events},
+ (SELECT array_agg(ROW(p.purpose, p.channel, p.state, p.since, p.explicit, p.expires_at)) FROM permission p
+  WHERE p.subject_id = q.id),
+ (SELECT array_agg(ROW(o.direct_marketing, o.purpose, o.channel, o.state, o.since)) FROM objection o
+  WHERE o.subject_id = q.id),
+ (SELECT array_agg(ROW(x.category, x.field)) FROM restriction x WHERE x.subject_id = q.id AND x.lifted_at IS NULL),
+ (SELECT array_agg(ROW(c.kind, c.opened_at, c.closed_at)) FROM relationship c WHERE c.subject_id = q.id),
+ (SELECT array_agg(n.notice) FROM notice_delivery n WHERE n.subject_id = q.id)
+ FROM unnest($1::uuid[]) AS q(id) CROSS JOIN registry_state st LEFT JOIN subject s ON s.subject_id = q.id"""
+_WITHOUT_EVENTS = _GATHER.format(records=_RECORDS, events="NULL::record[]")
+_WITH_EVENTS = _GATHER.format(records=_RECORDS, events=_EVENTS)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    ids: Sequence[UUID]
+    fields: frozenset[str]
+    with_events: bool
+    done: "asyncio.Future[dict[UUID, Gathered]]"
+
+
+class PostgresDatabase:
+    """PostgreSQL by URL; `eraser_url` names the role that may delete (default: the serving role's URL)."""
+
+    engine = "postgresql"
+
+    def __init__(self, url: str, eraser_url: str | None = None, pool_size: int = 8) -> None:
+        serving = make_url(url).set(drivername="postgresql+asyncpg")
+        erasing = make_url(eraser_url or url).set(drivername="postgresql+asyncpg")
+        self._dsn = serving.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._serving = create_async_engine(serving, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        self._erasing = create_async_engine(erasing, pool_size=2, max_overflow=2, pool_pre_ping=True)
+        self._reader: asyncpg.Connection | None = None
+        self._waiting: list[_Waiting] = []
+        self._loader: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work of the serving role."""
+        async with AsyncSession(self._serving, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def erasing(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work of the eraser role."""
+        async with AsyncSession(self._erasing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads, in one snapshot."""
+        async with AsyncSession(self._serving, expire_on_commit=False) as session, session.begin():
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    async def gather(
+        self, subject_ids: Sequence[UUID], fields: frozenset[str], *, with_events: bool
+    ) -> dict[UUID, Gathered]:
+        """Join the next round trip."""
+        waiting = _Waiting(subject_ids, fields, with_events, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._loader is None or self._loader.done():
+            self._loader = asyncio.create_task(self._load(), name="gather")
+        return await waiting.done
+
+    async def _load(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            try:
+                rows = await self._fetch(taken)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                if self._reader is not None:
+                    self._reader.terminate()
+                    self._reader = None
+                for waiting in taken:
+                    if not waiting.done.done():
+                        waiting.done.set_exception(NotReadyError(f"the database does not answer: {type(error).__name__}"))
+                continue
+            for waiting in taken:
+                if not waiting.done.done():
+                    waiting.done.set_result({id_: _gathered(rows[id_], waiting.fields) for id_ in waiting.ids})
+
+    async def _fetch(self, taken: list[_Waiting]) -> dict[UUID, Any]:
+        if self._reader is None or self._reader.is_closed():
+            self._reader = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
+        statement = _WITH_EVENTS if any(waiting.with_events for waiting in taken) else _WITHOUT_EVENTS
+        ids = list({id_ for waiting in taken for id_ in waiting.ids})
+        fields = list({name for waiting in taken for name in waiting.fields})
+        return {row[0]: row for row in await self._reader.fetch(statement, ids, fields)}
+
+    async def now(self) -> datetime:
+        """The database's clock."""
+        async with self._serving.connect() as connection:
+            instant: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+            return whole(instant)
+
+    def audit_store(self) -> PostgresStore:
+        """The audit log's place in this database."""
+        return PostgresStore(self._dsn)
+
+    async def check_durability(self) -> None:
+        """Refuse to serve where PostgreSQL would acknowledge what it may lose."""
+        async with self._serving.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')"),
+            )
+            weak = [f"{name}={setting}" for name, setting in rows if setting in {"off", "local"}]
+        if weak:
+            raise NotReadyError(f"PostgreSQL would not make commits durable: {', '.join(weak)}")
+
+    async def settle_erasure(self) -> None:
+        """Nothing to do at once: old row versions and WAL lose their keys with the epoch's end."""
+
+    async def close(self) -> None:
+        """Release all connections."""
+        if self._loader is not None:
+            await asyncio.gather(self._loader, return_exceptions=True)
+        if self._reader is not None:
+            await self._reader.close()
+        await self._serving.dispose()
+        await self._erasing.dispose()
+
+
+def _gathered(row: Any, fields: frozenset[str]) -> Gathered:  # noqa: ANN401 - an asyncpg record
+    versions = Versions(row[2], row[3], row[4])
+    if row[5] is None:
+        return Gathered(row[0], row[1], versions)
+    stored = [*(row[10] or ()), *(row[11] or ())]
+    return Gathered(
+        subject_id=row[0],
+        now=row[1],
+        versions=versions,
+        status=SubjectStatus(row[5]),
+        kind=SubjectKind(row[6]),
+        majority_month=row[7],
+        version=row[8],
+        keys={Category(k[0]): WrappedDataKey(k[1], k[2], k[3], k[4]) for k in row[9] or ()},
+        values=tuple(
+            StoredValue(v[0], FieldName(v[1]), Category(v[2]), PurposeId(v[3]), v[4], v[5], v[6], v[7], v[8], v[9])
+            for v in stored
+            if v[1] in fields
+        ),
+        permissions=tuple(
+            Permission(PurposeId(p[0]), Channel(p[1]), ConsentState(p[2]), p[3], p[4], p[5]) for p in row[12] or ()
+        ),
+        objections=tuple(
+            Objection(o[0], PurposeId(o[1]) if o[1] else None, Channel(o[2]), ObjectionState(o[3]), o[4])
+            for o in row[13] or ()
+        ),
+        restrictions=tuple(
+            Restriction(Category(x[0]) if x[0] else None, FieldName(x[1]) if x[1] else None) for x in row[14] or ()
+        ),
+        relationships=tuple(Relationship(RelationshipKind(c[0]), c[1], c[2]) for c in row[15] or ()),
+        notices=frozenset(row[16] or ()),
+    )

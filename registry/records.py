@@ -1,0 +1,177 @@
+"""Values of fields: stored sealed, with origin, touchpoint, purpose of collection, time and retention.
+
+An older value never replaces a newer one, and an undated value never replaces one that the person had
+rectified: what is not taken is kept as a conflict.
+
+Legal: GDPR Art. 5(1)(d), (e), Art. 16; R-5.1d-1, R-5.1e-1.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+import orjson
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from policies.deadlines import retention_end
+from policies.documents import PolicyDocument
+from policies.vocabulary import Category, FieldName, Origin, PurposeId, Touchpoint
+from registry.conflicts import ConflictKind, note_conflict
+from registry.context import Change
+from registry.errors import InvalidValueError, UnknownFieldError
+from registry.lookup import INDEXED_FIELDS, normalise
+from registry.tables import LookupRow, RecordRow, SubjectRow
+from registry.vault import Place, seal
+
+LONGEST_VALUE = 4000
+_MAJORITY_YEARS = 18
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenValue:
+    """A value as it arrives; None clears the field, no `observed_at` = undated."""
+
+    value: Value = field(repr=False)
+    collected_for: PurposeId
+    origin: Origin = Origin.PROVIDED
+    touchpoint: Touchpoint = Touchpoint.ONLINE_SHOP
+    observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored value that an arriving one did not replace."""
+
+    field: FieldName
+    why: ConflictKind
+
+
+def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue) -> None:
+    """Whether the value may be stored in this field for the purpose it was collected for.
+
+    Raises:
+        UnknownFieldError: field or purpose unknown, or the purpose does not collect the field (Art. 5(1)(c)).
+        InvalidValueError: not a scalar of at most 4,000 characters, or not an identifier of its kind.
+    """
+    declared = policy.fields.get(name)
+    if declared is None or declared.event is not None:
+        raise UnknownFieldError(f"field {name} is not declared")
+    purpose = policy.purposes.get(given.collected_for)
+    if purpose is None or name not in purpose.collectable:
+        raise UnknownFieldError(f"field {name} is not collected for this purpose")
+    if isinstance(given.value, str) and len(given.value) > LONGEST_VALUE:
+        raise InvalidValueError(f"{name} is too long")
+    if isinstance(given.value, str) and name in INDEXED_FIELDS:
+        normalise(INDEXED_FIELDS[name], given.value)
+    if name == "birth_date" and given.value is not None:
+        _birth_date(given.value)
+
+
+async def write_value(
+    change: Change,
+    subject: SubjectRow,
+    name: FieldName,
+    given: GivenValue,
+    captured_by: str,
+    *,
+    rectified: bool = False,
+) -> bytes | Kept:
+    """Store one value of a person whose row is locked.
+
+    Returns:
+        The SHA-256 of the ciphertext for the audit entry, or what was kept instead.
+    """
+    check_value(change.policy, name, given)
+    declared = change.policy.fields[name]
+    existing = await _existing(change, subject.subject_id, name)
+    if existing is not None and not rectified:
+        conflict = _outranked(existing, given)
+        if conflict is not None:
+            note_conflict(change, subject.subject_id, conflict, name, captured_by, given.observed_at)
+            return Kept(name, conflict)
+    key = await change.data_key(subject.subject_id, declared.category)
+    row_id = existing.record_id if existing else uuid4()
+    version = existing.version + 1 if existing else 1
+    place = Place(subject.subject_id, declared.category, name, row_id, version)
+    sealed = seal(orjson.dumps(given.value), place, key)
+    row = existing or RecordRow(subject_id=subject.subject_id, field=name, record_id=row_id)
+    row.category = declared.category.value
+    row.version = version
+    row.key_version = key.version
+    row.sealed = sealed.ciphertext
+    row.origin = given.origin.value
+    row.touchpoint = given.touchpoint.value
+    row.captured_by = captured_by
+    row.collected_for = given.collected_for
+    row.observed_at = given.observed_at or change.now
+    row.collected_at = change.now
+    row.rectified_at = change.now if rectified else (existing.rectified_at if existing else None)
+    row.retention = declared.retention
+    row.delete_after = retention_end(change.now.date(), change.policy.retention[declared.retention])
+    change.session.add(row)
+    await _index(change, subject, name, given.value, replaces=existing is not None)
+    if name == "birth_date":
+        subject.majority_month = _majority_month(given.value)
+    return sealed.digest
+
+
+async def _existing(change: Change, subject_id: UUID, name: FieldName) -> RecordRow | None:
+    if subject_id in change.created:
+        return None
+    return await change.session.get(RecordRow, (subject_id, name))
+
+
+def _outranked(existing: RecordRow, given: GivenValue) -> ConflictKind | None:
+    if given.observed_at is None:
+        return ConflictKind.UNDATED_VALUE if existing.rectified_at else None
+    newest = max(existing.observed_at, existing.rectified_at or existing.observed_at)
+    return ConflictKind.OLDER_VALUE if given.observed_at <= newest else None
+
+
+async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Value, *, replaces: bool) -> None:
+    """Keep the blind index in step with the value."""
+    kind = INDEXED_FIELDS.get(name)
+    if kind is None:
+        return
+    if replaces:
+        await change.session.execute(
+            delete(LookupRow).where(
+                col(LookupRow.kind) == kind.value,
+                col(LookupRow.subject_id) == subject.subject_id,
+            ),
+        )
+    if isinstance(value, str):
+        normalised = normalise(kind, value)
+        change.session.add(
+            LookupRow(
+                kind=kind.value,
+                digest=change.ring.index_digest(kind.value, normalised),
+                subject_id=subject.subject_id,
+                suppression=change.ring.suppression_digest(kind.value, normalised),
+            ),
+        )
+
+
+def _birth_date(value: Value) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise InvalidValueError("birth_date is not a date YYYY-MM-DD") from None
+
+
+def _majority_month(value: Value) -> date | None:
+    if value is None:
+        return None
+    born = _birth_date(value)
+    return date(born.year + _MAJORITY_YEARS, born.month, 1)
+
+
+async def fields_of(change: Change, subject_id: UUID, category: Category | None = None) -> list[RecordRow]:
+    """All records of a person, or of one category."""
+    statement = select(RecordRow).where(col(RecordRow.subject_id) == subject_id)
+    if category is not None:
+        statement = statement.where(col(RecordRow.category) == category.value)
+    return list((await change.session.execute(statement)).scalars())

@@ -1,0 +1,91 @@
+"""Contracts, accounts, warranties and claims: what a contract basis rests on, and when it ends.
+
+Legal: GDPR Art. 6(1)(b); R-6.1-1.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from audit.event import Entry, EventTag, Outcome, PersonRef
+from policies.vocabulary import RelationshipKind
+from registry.context import Caller, Change, Registry
+from registry.errors import UnknownRelationshipError
+from registry.tables import RelationshipRow
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRelationship:
+    """A relationship as it arrives; the reference is the source system's own number."""
+
+    kind: RelationshipKind
+    reference: str
+    source: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+async def write_relationship(change: Change, subject_id: UUID, given: GivenRelationship) -> None:
+    """Open a relationship, or note its end; part of a change that holds the person's row."""
+    key = (subject_id, given.kind.value, given.source, given.reference)
+    row = None if subject_id in change.created else await change.session.get(RelationshipRow, key)
+    if row is None:
+        change.session.add(
+            RelationshipRow(
+                subject_id=subject_id,
+                kind=given.kind.value,
+                source=given.source,
+                reference=given.reference,
+                opened_at=given.opened_at,
+                closed_at=given.closed_at,
+            ),
+        )
+    elif given.closed_at is not None:
+        row.closed_at = given.closed_at
+
+
+async def open_relationship(registry: Registry, caller: Caller, subject_id: UUID, given: GivenRelationship) -> None:
+    """Record that a contract or account began.
+
+    Raises:
+        UnknownSubjectError: nobody, or no longer.
+    """
+    async with registry.change() as change:
+        await change.lock_subject(subject_id)
+        await write_relationship(change, subject_id, given)
+        change.record(_entry(EventTag.RELATIONSHIP_OPEN, caller, subject_id, change.policy.version))
+
+
+async def close_relationship(
+    registry: Registry,
+    caller: Caller,
+    subject_id: UUID,
+    kind: RelationshipKind,
+    source: str,
+    reference: str,
+    closed_at: datetime | None,
+) -> None:
+    """Record that it ended; from that instant nothing rests on it any more.
+
+    Raises:
+        UnknownSubjectError: nobody, or no longer.
+        UnknownRelationshipError: no such relationship.
+    """
+    async with registry.change() as change:
+        await change.lock_subject(subject_id)
+        row = await change.session.get(RelationshipRow, (subject_id, kind.value, source, reference))
+        if row is None:
+            raise UnknownRelationshipError("no such relationship")
+        row.closed_at = closed_at or change.now
+        change.record(_entry(EventTag.RELATIONSHIP_CLOSE, caller, subject_id, change.policy.version))
+
+
+def _entry(operation: EventTag, caller: Caller, subject_id: UUID, policy_version: str) -> Entry:
+    return Entry(
+        operation,
+        Outcome.DONE,
+        client=caller.client,
+        policy=policy_version,
+        persons=(PersonRef(subject_id),),
+        actor=caller.actor,
+    )

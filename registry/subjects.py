@@ -1,0 +1,260 @@
+"""Customers come in: created or updated by the external id of the system that knows them.
+
+What is absent stays untouched, null clears, and nothing that arrives undoes a withdrawal, objection, rectification or
+erasure. An erased identifier stays blocked until a registration newer than the erasure.
+
+Legal: GDPR Art. 5(1)(d), Art. 17, Art. 25; R-17.1-2, R-17-4, R-25-1.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlmodel import col
+
+from audit.event import Entry, EventTag, Outcome, PersonRef
+from audit.log import create_person_key
+from policies.vocabulary import FieldName, PurposeId, SubjectKind, SubjectStatus, Touchpoint
+from registry import notices
+from registry.conflicts import ConflictKind
+from registry.consents import Grant, RefusedGrant, write_grant
+from registry.context import Caller, Change, Registry
+from registry.errors import UnknownSubjectError
+from registry.events import GivenEvent, check_client_purpose, write_event
+from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
+from registry.records import GivenValue, Kept, check_value, write_value
+from registry.relationships import GivenRelationship, write_relationship
+from registry.suppression import Scope, suppressed_since
+from registry.tables import LookupRow, SubjectRow
+
+
+class Status(StrEnum):
+    """What became of one customer that arrived."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSubject:
+    """One customer as a source system sends it."""
+
+    external_id: str = field(repr=False)
+    source: str
+    kind: SubjectKind = SubjectKind.PERSON
+    language: str = "de"
+    country: str = "DE"
+    registered_at: datetime | None = None
+    values: Mapping[FieldName, GivenValue] = field(default_factory=dict, repr=False)
+    relationships: Sequence[GivenRelationship] = ()
+    events: Sequence[GivenEvent] = field(default=(), repr=False)
+    consents: Sequence[Grant] = field(default=(), repr=False)
+    notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """The outcome for one customer; blocked customers have no id."""
+
+    subject_id: UUID | None
+    status: Status
+    kept: tuple[Kept, ...] = ()
+    refused_consents: tuple[PurposeId, ...] = ()
+
+
+async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubject]) -> list[Upserted]:
+    """Create or update customers, all or none, with one audit entry.
+
+    Raises:
+        ForbiddenError: when a value was collected for a purpose that is not the client's.
+        UnknownFieldError, InvalidValueError, UnknownNoticeError, InvalidConsentError: when one of them cannot be
+            stored; nothing was changed.
+    """
+    for subject in given:
+        check_given(registry, caller, subject)
+    async with registry.change() as change:
+        digests: list[bytes] = []
+        outcomes = [await _upsert_one(change, caller, subject, digests) for subject in given]
+        change.record(_entry(caller, change, given, outcomes, digests))
+    return outcomes
+
+
+def check_given(registry: Registry, caller: Caller, given: GivenSubject) -> None:
+    """Refuse what no transaction needs to be opened for; errors as `upsert`."""
+    policy = registry.policy
+    purposes = {value.collected_for for value in given.values.values()}
+    purposes |= {event.collected_for for event in given.events} | {grant.purpose for grant in given.consents}
+    for purpose in purposes:
+        check_client_purpose(policy, caller, purpose)
+    for name, value in given.values.items():
+        check_value(policy, name, value)
+    normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
+
+
+async def _upsert_one(change: Change, caller: Caller, given: GivenSubject, digests: list[bytes]) -> Upserted:
+    blocked_since = await suppressed_since(change, _suppressions(change, given), Scope.ERASED)
+    if blocked_since is not None and (given.registered_at is None or given.registered_at <= blocked_since):
+        return Upserted(None, Status.BLOCKED)
+    try:
+        subject, created = await _reserve(change, given)
+    except UnknownSubjectError:
+        return Upserted(None, Status.BLOCKED)
+    kept: list[Kept] = []
+    refused: list[PurposeId] = []
+    for notice in given.notices:
+        await notices.deliver(change, subject.subject_id, notice, None, change.now, Touchpoint.ONLINE_SHOP)
+    for name, value in given.values.items():
+        written = await write_value(change, subject, name, value, caller.client)
+        if isinstance(written, Kept):
+            kept.append(written)
+        else:
+            digests.append(written)
+    for relationship in given.relationships:
+        await write_relationship(change, subject.subject_id, relationship)
+    for event in given.events:
+        digests.append((await write_event(change, subject, event, caller.client))[1])
+    for grant in given.consents:
+        outcome, digest = await write_grant(change, subject, grant, caller.client)
+        if isinstance(outcome, RefusedGrant):
+            refused.append(grant.purpose)
+        elif digest:
+            digests.append(digest)
+    subject.version += 0 if created else 1
+    return Upserted(
+        subject.subject_id,
+        Status.CREATED if created else Status.UPDATED,
+        tuple(kept),
+        tuple(refused),
+    )
+
+
+async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, bool]:
+    """The person behind an external id, made if nobody has it yet; the identifier is reserved first."""
+    normalised = normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
+    kind = IdentifierKind.EXTERNAL_ID.value
+    digest = change.ring.index_digest(kind, normalised)
+    subject_id = uuid4()
+    reserved = await change.session.execute(
+        _insert_new(
+            change,
+            kind=kind,
+            digest=digest,
+            subject_id=subject_id,
+            suppression=change.ring.suppression_digest(kind, normalised),
+        ),
+    )
+    if reserved.first() is None:
+        statement = select(LookupRow.subject_id).where(col(LookupRow.kind) == kind, col(LookupRow.digest) == digest)
+        known = (await change.session.execute(statement)).scalar()
+        if known is None:
+            raise UnknownSubjectError("the identifier was released at this moment")
+        return await change.lock_subject(known), False
+    row = SubjectRow(
+        subject_id=subject_id,
+        kind=given.kind.value,
+        language=given.language,
+        country=given.country,
+        status=SubjectStatus.ACTIVE.value,
+        created_at=change.now,
+        version=1,
+    )
+    change.session.add(row)
+    await create_person_key(change.session, subject_id, change.ring.new_audit_key(subject_id))
+    change.created.add(subject_id)
+    return row, True
+
+
+def _insert_new(change: Change, **values: object) -> ReturningInsert[tuple[str]]:
+    """Insert a look-up row unless somebody has the identifier, in the engine's own words."""
+    if change.session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(LookupRow).values(**values).on_conflict_do_nothing().returning(col(LookupRow.kind))
+    return sqlite.insert(LookupRow).values(**values).on_conflict_do_nothing().returning(col(LookupRow.kind))
+
+
+def _suppressions(change: Change, given: GivenSubject) -> list[bytes]:
+    found = [
+        (
+            IdentifierKind.EXTERNAL_ID.value,
+            normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source),
+        ),
+    ]
+    for name, kind in INDEXED_FIELDS.items():
+        value = given.values.get(FieldName(name))
+        if value is not None and isinstance(value.value, str):
+            found.append((kind.value, normalise(kind, value.value)))
+    return [change.ring.suppression_digest(kind, normalised) for kind, normalised in found]
+
+
+async def find(
+    registry: Registry, caller: Caller, purpose: PurposeId, kind: IdentifierKind, value: str, source: str = ""
+) -> list[UUID]:
+    """Pseudonyms of everybody known under an identifier; recorded, a miss without the digest.
+
+    Raises:
+        ForbiddenError: when the purpose is not the client's.
+        InvalidValueError: when the value cannot be an identifier of this kind.
+    """
+    check_client_purpose(registry.policy, caller, purpose)
+    digest = registry.ring.index_digest(kind.value, normalise(kind, value, source))
+    statement = (
+        select(LookupRow.subject_id)
+        .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
+        .where(
+            col(LookupRow.kind) == kind.value,
+            col(LookupRow.digest) == digest,
+            col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
+        )
+        .limit(10)
+    )
+    async with registry.database.reading() as session:
+        found = list((await session.execute(statement)).scalars())
+    entry = Entry(
+        EventTag.LOOKUP,
+        Outcome.PERMIT if found else Outcome.DENY,
+        client=caller.client,
+        purpose=purpose,
+        fields=(kind.value,),
+        policy=registry.policy.version,
+        persons=tuple(PersonRef(subject_id) for subject_id in found),
+        actor=caller.actor,
+    )
+    return list((await registry.log.append(entry, tuple(found))).value)
+
+
+def _entry(
+    caller: Caller,
+    change: Change,
+    given: Sequence[GivenSubject],
+    outcomes: Sequence[Upserted],
+    digests: Sequence[bytes],
+) -> Entry:
+    created = any(outcome.status is Status.CREATED for outcome in outcomes)
+    blocked = any(outcome.status is Status.BLOCKED for outcome in outcomes)
+    purposes = {value.collected_for for subject in given for value in subject.values.values()}
+    return Entry(
+        EventTag.IMPORT
+        if len(given) > 1
+        else (EventTag.SUBJECT_CREATE if created else EventTag.SUBJECT_UPDATE),
+        Outcome.DENY if all(outcome.status is Status.BLOCKED for outcome in outcomes) else Outcome.DONE,
+        client=caller.client,
+        purpose=" ".join(sorted(purposes)),
+        fields=tuple(sorted({name for subject in given for name in subject.values})),
+        reasons=(ConflictKind.ERASED_IDENTIFIER.value,) if blocked else (),
+        policy=change.policy.version,
+        persons=tuple(
+            PersonRef(
+                outcome.subject_id,
+                ",".join([outcome.status.value, *(f"kept:{kept.field}" for kept in outcome.kept)]),
+            )
+            for outcome in outcomes
+            if outcome.subject_id is not None
+        ),
+        actor=caller.actor,
+        ciphertexts=tuple(digests),
+    )

@@ -1,0 +1,394 @@
+"""The rows the registry keeps.
+
+`subject_id` stands first in every primary key of a table that a person owns, and is never updated: one person's
+rows can live on one shard and go together. Rows stay inside this package; their `repr` shows nothing.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Date, Index, Integer, LargeBinary, Text, text
+from sqlmodel import Field, SQLModel
+
+from audit.columns import Id, Instant
+
+
+class _Row(SQLModel):
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
+
+
+class StateRow(_Row, table=True):
+    """The one row every read sees: a mismatch with what a process has loaded makes it reload first."""
+
+    __tablename__ = "registry_state"
+
+    id: int = Field(sa_type=Integer, primary_key=True)
+    policy_digest: str
+    clients_version: int = Field(sa_type=Integer)
+    epoch: int = Field(sa_type=Integer)
+    journal_sequence: int = Field(sa_type=BigInteger)
+
+
+class PolicyVersionRow(_Row, table=True):
+    """Every policy document ever in force, so that a past decision can be explained."""
+
+    __tablename__ = "policy_version"
+
+    digest: str = Field(primary_key=True)
+    version: str
+    document: bytes = Field(sa_type=LargeBinary)
+    activated_at: datetime = Field(sa_type=Instant)
+
+
+class KeyEpochRow(_Row, table=True):
+    """A key-encrypting key for a span of time, wrapped under a root version of the provider."""
+
+    __tablename__ = "key_epoch"
+
+    epoch: int = Field(sa_type=Integer, primary_key=True)
+    state: str
+    root_version: int = Field(sa_type=Integer)
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class DataKeyRow(_Row, table=True):
+    """The data key of one category of one person; deleting it with its epoch's end destroys the data."""
+
+    __tablename__ = "data_key"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    category: str = Field(primary_key=True)
+    version: int = Field(sa_type=Integer)
+    epoch: int = Field(sa_type=Integer, index=True)
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+
+
+class IndexKeyRow(_Row, table=True):
+    """The key of the blind indexes of one kind of identifier."""
+
+    __tablename__ = "index_key"
+
+    kind: str = Field(primary_key=True)
+    version: int = Field(sa_type=Integer, primary_key=True)
+    epoch: int = Field(sa_type=Integer)
+    wrapped: bytes = Field(sa_type=LargeBinary)
+
+
+class ServiceKeyRow(_Row, table=True):
+    """Keys of the service itself (audit signing, tokens, suppression), wrapped under the root."""
+
+    __tablename__ = "service_key"
+
+    name: str = Field(primary_key=True)
+    root_version: int = Field(sa_type=Integer)
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class SubjectRow(_Row, table=True):
+    """A customer, by pseudonym alone; `majority_month` is the first day of the month of the 18th birthday."""
+
+    __tablename__ = "subject"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str
+    language: str
+    country: str
+    status: str
+    majority_month: date | None = Field(default=None, sa_type=Date)
+    created_at: datetime = Field(sa_type=Instant)
+    version: int = Field(sa_type=Integer)
+
+
+class LookupRow(_Row, table=True):
+    """Blind indexes: the only way from an identifier to a person, and the only cross-person index.
+
+    `suppression` is what stays of the identifier when an erasure blocks it.
+    """
+
+    __tablename__ = "lookup"
+    __table_args__ = (
+        Index(
+            "uq_lookup_external_id",
+            "kind",
+            "digest",
+            unique=True,
+            postgresql_where=text("kind = 'external_id'"),
+            sqlite_where=text("kind = 'external_id'"),
+        ),
+        Index("ix_lookup_subject", "subject_id"),
+    )
+
+    kind: str = Field(primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    suppression: bytes = Field(sa_type=LargeBinary)
+
+
+class RecordRow(_Row, table=True):
+    """One value of one field of one person."""
+
+    __tablename__ = "record"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    field: str = Field(primary_key=True)
+    record_id: UUID = Field(sa_type=Id)
+    category: str
+    version: int = Field(sa_type=Integer)
+    key_version: int = Field(sa_type=Integer)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    origin: str
+    touchpoint: str
+    captured_by: str
+    collected_for: str
+    observed_at: datetime = Field(sa_type=Instant)
+    collected_at: datetime = Field(sa_type=Instant)
+    rectified_at: datetime | None = Field(default=None, sa_type=Instant)
+    retention: str
+    delete_after: date | None = Field(default=None, sa_type=Date)
+
+
+class EventRow(_Row, table=True):
+    """Behaviour at one instant; the payload is one sealed document."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("ix_event_field", "subject_id", "field", "occurred_at"),)
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    event_id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str
+    field: str
+    category: str
+    key_version: int = Field(sa_type=Integer)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    origin: str
+    touchpoint: str
+    captured_by: str
+    collected_for: str
+    occurred_at: datetime = Field(sa_type=Instant)
+    collected_at: datetime = Field(sa_type=Instant)
+    retention: str
+    delete_after: date | None = Field(default=None, sa_type=Date)
+
+
+class RelationshipRow(_Row, table=True):
+    """A contract, account, warranty or claim: the source of every contract basis."""
+
+    __tablename__ = "relationship"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    reference: str = Field(primary_key=True)
+    opened_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NoticeRow(_Row, table=True):
+    """The full text of a notice or consent text, by version and language (R-7.1-1, R-13-2)."""
+
+    __tablename__ = "notice"
+
+    notice: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    purposes: str
+    content: str = Field(sa_type=Text)
+    sha256: str
+    valid_from: datetime = Field(sa_type=Instant)
+    valid_to: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class NoticeDeliveryRow(_Row, table=True):
+    """Which notice a person got, when and how (R-13-2)."""
+
+    __tablename__ = "notice_delivery"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    notice: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    delivered_at: datetime = Field(sa_type=Instant)
+    touchpoint: str
+
+
+class ConsentEventRow(_Row, table=True):
+    """What somebody declared, append-only (ISO/IEC TS 27560 event; R-7.1-1)."""
+
+    __tablename__ = "consent_event"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    sequence: int = Field(sa_type=Integer, primary_key=True)
+    event_id: UUID = Field(sa_type=Id)
+    purpose: str
+    channel: str
+    state: str
+    effective_at: datetime = Field(sa_type=Instant)
+    recorded_at: datetime = Field(sa_type=Instant)
+    explicit: bool
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    method: str
+    touchpoint: str
+    source: str
+    notice: str
+    notice_version: str
+    notice_language: str
+    notice_sha256: str
+    evidence_id: UUID | None = Field(default=None, sa_type=Id)
+
+
+class PermissionRow(_Row, table=True):
+    """The current state of consent: a projection of the events, rebuilt from them at any time."""
+
+    __tablename__ = "permission"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    purpose: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    state: str
+    since: datetime = Field(sa_type=Instant)
+    explicit: bool
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ObjectionRow(_Row, table=True):
+    """An objection under Art. 21; without a purpose it is against direct marketing as a whole."""
+
+    __tablename__ = "objection"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    objection_id: UUID = Field(sa_type=Id, primary_key=True)
+    direct_marketing: bool
+    purpose: str | None
+    channel: str
+    state: str
+    since: datetime = Field(sa_type=Instant)
+
+
+class RestrictionRow(_Row, table=True):
+    """A restriction under Art. 18; no category = everything."""
+
+    __tablename__ = "restriction"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    restriction_id: UUID = Field(sa_type=Id, primary_key=True)
+    category: str | None
+    field: str | None
+    ground: str
+    since: datetime = Field(sa_type=Instant)
+    lifted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class SuppressionRow(_Row, table=True):
+    """A keyed hash that survives erasure: who must not be written to again, or come back by a sync (R-17-4)."""
+
+    __tablename__ = "suppression"
+
+    kind: str = Field(primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    scope: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=Instant)
+
+
+class ConflictRow(_Row, table=True):
+    """What a sync wanted and was refused (R-7.3-5); names the field or purpose, never the value."""
+
+    __tablename__ = "conflict"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    conflict_id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str
+    about: str
+    source: str
+    claimed_at: datetime | None = Field(default=None, sa_type=Instant)
+    arrived_at: datetime = Field(sa_type=Instant)
+
+
+class RequestRow(_Row, table=True):
+    """A request of a data subject (Art. 15-22) with its clock."""
+
+    __tablename__ = "request"
+    __table_args__ = (Index("ix_request_due", "state", "due_on"),)
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    request_id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str
+    state: str
+    touchpoint: str
+    received_at: datetime = Field(sa_type=Instant)
+    due_on: date = Field(sa_type=Date)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    decided_by: UUID | None = Field(default=None, sa_type=Id)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ClientRow(_Row, table=True):
+    """A machine client's credential; what it may ask for stands in the policy document."""
+
+    __tablename__ = "client"
+
+    code: str = Field(primary_key=True)
+    secret_hash: str
+    created_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StaffRow(_Row, table=True):
+    """A member of staff with a role; appears in the audit log as a commitment."""
+
+    __tablename__ = "staff"
+
+    staff_id: UUID = Field(sa_type=Id, primary_key=True)
+    login: str = Field(unique=True)
+    role: str
+    password_hash: str
+    created_at: datetime = Field(sa_type=Instant)
+    disabled_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StaffSessionRow(_Row, table=True):
+    """A staff session by the hash of its cookie."""
+
+    __tablename__ = "staff_session"
+
+    staff_id: UUID = Field(sa_type=Id, primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    expires_at: datetime = Field(sa_type=Instant)
+
+
+class PortalSessionRow(_Row, table=True):
+    """A customer's session by the hash of its cookie."""
+
+    __tablename__ = "portal_session"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    expires_at: datetime = Field(sa_type=Instant)
+
+
+class PortalCodeRow(_Row, table=True):
+    """A one-time code sent to a contact address on file."""
+
+    __tablename__ = "portal_code"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    attempts: int = Field(sa_type=Integer)
+
+
+class JournalOutboxRow(_Row, table=True):
+    """Facts on their way to the journal outside the database, written with the change they speak of."""
+
+    __tablename__ = "journal_outbox"
+
+    entry_id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str
+    subject_id: UUID | None = Field(default=None, sa_type=Id)
+    about: str
+    at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,145 @@
+"""Seals values and opens them again: the only place where a value becomes readable.
+
+`open_sealed` takes a recorded permit that names the row, so that nothing can be opened that was not decided
+and written to the audit log first. A ciphertext is bound to its row: subject, category, field, row, row version
+and key version stand in the additional data, so a value moved to another row does not open.
+
+Sealed form: nonce (12) + AES-256-GCM ciphertext + tag (16) bytes.
+
+Legal: GDPR Art. 32(1)(a), Art. 25(1); R-ENC-1, R-ENC-3.
+"""
+
+import hashlib
+import secrets
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from audit.event import Recorded
+from policies.decision import Deny, Permit
+from policies.vocabulary import Category, FieldName
+from registry.errors import KeyUnavailableError, NotPermittedError, SealBrokenError
+from registry.keys import NONCE_BYTES, DataKey, KeyRing, WrappedDataKey
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value belongs; part of what is authenticated."""
+
+    subject_id: UUID
+    category: Category
+    field: FieldName
+    row_id: UUID
+    row_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed value with its place; the bytes stay out of `repr`."""
+
+    place: Place
+    key_version: int
+    ciphertext: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """What the audit entry of the write remembers."""
+        return hashlib.sha256(self.ciphertext).digest()
+
+
+def seal(value: bytes, place: Place, key: DataKey) -> Sealed:
+    """Encrypt one value for its place with a random nonce."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return Sealed(place, key.version, nonce + AESGCM(key.key).encrypt(nonce, value, _bound(place, key.version)))
+
+
+def reseal(sealed: Sealed, key: DataKey, new_key: DataKey) -> Sealed:
+    """Move a value to another data key of the same person and category; nothing becomes readable on the way.
+
+    Raises:
+        SealBrokenError: when the value was changed or moved.
+    """
+    try:
+        value = AESGCM(key.key).decrypt(
+            sealed.ciphertext[:NONCE_BYTES],
+            sealed.ciphertext[NONCE_BYTES:],
+            _bound(sealed.place, sealed.key_version),
+        )
+    except (InvalidTag, ValueError) as error:
+        raise SealBrokenError(f"a value of {sealed.place.field} does not open") from error
+    return seal(value, sealed.place, new_key)
+
+
+def open_sealed(
+    sealed: Iterable[Sealed],
+    permit: Recorded[Permit] | Recorded[Permit | Deny],
+    ring: KeyRing,
+    keys: Mapping[Category, WrappedDataKey],
+) -> dict[UUID, bytes]:
+    """Open the rows of one person that a recorded permit names.
+
+    Args:
+        sealed: values of the permit's person.
+        permit: the decision, durable in the audit log.
+        ring: the installation's keys.
+        keys: this person's data keys as stored.
+
+    Returns:
+        The plain value by row id.
+
+    Raises:
+        NotPermittedError: when a row is another person's or not named by the permit.
+        KeyUnavailableError: when the data key is gone.
+        SealBrokenError: when the value was changed or moved.
+    """
+    if not isinstance(permit, Recorded) or not isinstance(permit.value, Permit):
+        raise NotPermittedError("values open only on a recorded permit")
+    ciphers: dict[Category, tuple[int, AESGCM]] = {}
+    opened: dict[UUID, bytes] = {}
+    for one in sealed:
+        place = one.place
+        if place.subject_id != permit.value.subject_id or permit.value.rows.get(place.row_id) != place.field:
+            raise NotPermittedError("the permit does not name this row")
+        if place.category not in ciphers:
+            stored = keys.get(place.category)
+            if stored is None:
+                raise KeyUnavailableError(f"no key for {place.category.value}")
+            key = ring.data_key(place.subject_id, place.category, stored)
+            ciphers[place.category] = (key.version, AESGCM(key.key))
+        version, cipher = ciphers[place.category]
+        if version != one.key_version:
+            raise KeyUnavailableError(f"key version {one.key_version} of {place.category.value} is not held")
+        try:
+            opened[place.row_id] = cipher.decrypt(
+                one.ciphertext[:NONCE_BYTES],
+                one.ciphertext[NONCE_BYTES:],
+                _bound(place, one.key_version),
+            )
+        except (InvalidTag, ValueError) as error:
+            raise SealBrokenError(f"a value of {place.field} does not open") from error
+    return opened
+
+
+def _bound(place: Place, key_version: int) -> bytes:
+    """Additional data of fixed width: 16 + 8 + 8 + 16 + 4 + 4 bytes."""
+    return (
+        place.subject_id.bytes
+        + _code(place.category.value)
+        + _code(place.field)
+        + place.row_id.bytes
+        + struct.pack(">II", place.row_version, key_version)
+    )
+
+
+_CODES: dict[str, bytes] = {}
+
+
+def _code(name: str) -> bytes:
+    code = _CODES.get(name)
+    if code is None:
+        code = _CODES[name] = hashlib.sha256(name.encode()).digest()[:8]
+    return code

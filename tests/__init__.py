@@ -1,0 +1,1 @@
+"""Proves what the product promises."""

@@ -1,0 +1,120 @@
+"""Gives every test a fresh database on SQLite and on a real PostgreSQL server, and says at the end what ran where.
+
+Nothing is shared between tests but the two templates that each fresh database is copied from.
+"""
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from registry import migrations
+from tests.engines import EngineReport
+from tests.house import ERASER_ROLE, ROLE_PASSWORD, SERVING_ROLE, House, open_house, settings_for
+from tests.postgres import Postgres
+
+_TEMPLATE = "template_registry"
+_numbers = count(1)
+
+# `ci` finds the same examples on every machine; `explore` looks for new ones.
+settings.register_profile(
+    "ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of script/test."""
+    parser.addoption("--whole-suite", action="store_true", help="a run without tests on PostgreSQL fails")
+    parser.addoption("--closing-lines", type=Path, help="write the closing lines to this file, not to the terminal")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the report see every test."""
+    config.pluginmanager.register(EngineReport(config), EngineReport.NAME)
+
+
+def prepare_template(url: str) -> None:
+    """Bring the empty database at `url` to the newest revision, with the roles of production on PostgreSQL."""
+    migrations.upgrade(url, roles=(SERVING_ROLE, ERASER_ROLE))
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
+    """The server of this run, as strict about durability as production demands."""
+    with Postgres() as server:
+        EngineReport.of(pytestconfig).used_postgresql(server.version)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    """The name of the prepared database."""
+    for role in (SERVING_ROLE, ERASER_ROLE):
+        postgres.execute(f"create role {role} login password '{ROLE_PASSWORD}'")
+    prepare_template(postgres.create_database(_TEMPLATE).url())
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the prepared database."""
+    path = tmp_path_factory.mktemp("sqlite") / f"{_TEMPLATE}.db"
+    prepare_template(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", marks=pytest.mark.sqlite),
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+    ]
+)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The kind of database; a test that asks for it runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(engine: str, request: pytest.FixtureRequest) -> str:
+    """A fresh, prepared database of this test alone, on SQLite and on PostgreSQL."""
+    return str(request.getfixturevalue(f"{engine}_url"))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh, prepared SQLite file; a test that asks for it directly is marked `sqlite`."""
+    path = tmp_path / "registry.db"
+    with closing(sqlite3.connect(sqlite_template)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
+    """A fresh, prepared PostgreSQL database; a test that asks for it directly is marked `postgresql`."""
+    database = postgres.create_database(f"test_{next(_numbers)}", template=postgres_template)
+    yield database.url()
+    postgres.drop_database(database.name)
+
+
+@pytest.fixture
+async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A registry ready to serve, on both engines."""
+    settings = settings_for(database_url, tmp_path / "home")
+    async with open_house(settings) as registry:
+        yield House(registry, settings, database_url)
+
+
+@pytest.fixture
+async def postgresql_house(postgresql_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A registry on PostgreSQL alone; a test that asks for it is marked `postgresql`."""
+    settings = settings_for(postgresql_url, tmp_path / "home")
+    async with open_house(settings) as registry:
+        yield House(registry, settings, postgresql_url)

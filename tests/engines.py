@@ -1,0 +1,89 @@
+"""Counts the tests that ran on each database engine, and fails a run in which one for PostgreSQL was skipped.
+
+Its lines come after pytest's own last line, so that nobody has to look for them.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+
+class EngineReport:
+    """A pytest plugin."""
+
+    NAME: ClassVar[str] = "engine-report"
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._whole_suite: bool = config.getoption("--whole-suite")
+        self._file: Path | None = config.getoption("--closing-lines")
+        self._config = config
+        self._on: dict[str, set[str]] = {"sqlite": set(), "postgresql": set()}
+        self._ran: set[str] = set()
+        self._skipped: set[str] = set()
+        self._modules_skipped: set[str] = set()
+        self._postgresql_versions: list[str] = []
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "EngineReport":
+        """The report of this run."""
+        plugin = config.pluginmanager.get_plugin(cls.NAME)
+        assert isinstance(plugin, cls)
+        return plugin
+
+    def used_postgresql(self, version: str) -> None:
+        """Remember a server that tests ran on."""
+        if version not in self._postgresql_versions:
+            self._postgresql_versions.append(version)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module skipped as a whole hides which engines its tests are for: it counts as skipped."""
+        if report.skipped:
+            self._modules_skipped.add(report.nodeid)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which tests are for which engine."""
+        for item in session.items:
+            for engine, tests in self._on.items():
+                if item.get_closest_marker(engine):
+                    tests.add(item.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Tell tests that ran from tests that were skipped before or in the middle."""
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._skipped.add(report.nodeid)
+        elif report.when == "call":
+            self._ran.add(report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail the run where PostgreSQL was left out."""
+        if session.exitstatus == pytest.ExitCode.OK and self._left_out():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Say it, after everybody else has spoken."""
+        lines = "\n".join(self._lines()) + "\n"
+        if self._file is not None:
+            self._file.write_text(lines, encoding="utf-8")
+        elif not self._config.option.collectonly:
+            self._config.get_terminal_writer().write(lines)
+
+    def _left_out(self) -> list[str]:
+        skipped = sorted(self._skipped & self._on["postgresql"]) + sorted(self._modules_skipped)
+        if self._whole_suite and not self._ran & self._on["postgresql"]:
+            skipped.append("every one of them")
+        return skipped
+
+    def _lines(self) -> list[str]:
+        on_sqlite, on_postgresql = (len(self._ran & self._on[engine]) for engine in ("sqlite", "postgresql"))
+        skipped = self._left_out()
+        sqlite = f"{on_sqlite} on SQLite {sqlite3.sqlite_version}"
+        postgresql = f"{on_postgresql} on PostgreSQL {' and '.join(self._postgresql_versions) or '(not started)'}"
+        return [
+            f"{len(self._ran)} tests ran: {sqlite}, {postgresql}, the rest on neither",
+            f"PostgreSQL tests: {on_postgresql} run, {len(skipped)} skipped",
+            *(f"  skipped, and so failed: {name}" for name in skipped),
+        ]

@@ -1,0 +1,30 @@
+"""Searches bytes for one unmistakable person, in every spelling in which a leak would show."""
+
+import base64
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def spellings(*values: str) -> dict[str, bytes]:
+    """Each value plain, in upper and lower case, as hex, and as base64 at each of the three alignments."""
+    found: dict[str, bytes] = {}
+    for value in values:
+        raw = value.encode()
+        found[f"{value} (plain)"] = raw
+        found[f"{value} (lower)"] = value.lower().encode()
+        found[f"{value} (UTF-16)"] = value.encode("utf-16-le")
+        found[f"{value} (hex)"] = raw.hex().encode()
+        found[f"{value} (HEX)"] = raw.hex().upper().encode()
+        for shift in range(3):
+            coded = base64.b64encode(b"\0" * shift + raw).rstrip(b"=")
+            found[f"{value} (base64, {shift})"] = coded[(0, 2, 3)[shift] : -1]
+    return found
+
+
+def places_of(needles: dict[str, bytes], files: Iterable[Path]) -> list[str]:
+    """Where any of the spellings occurs, as `file: spelling`."""
+    hits: list[str] = []
+    for path in files:
+        content = path.read_bytes()
+        hits += [f"{path}: {name}" for name, needle in needles.items() if needle in content]
+    return hits

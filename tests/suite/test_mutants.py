@@ -1,0 +1,105 @@
+"""A mutant counts as killed only by a test that is green without it and red with it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.__main__ import Mutant, read, try_out
+from tests.mutants.patch import PatchError, apply
+
+HEADER = (
+    "# kills: tests/unit/test_a.py::test_one tests/unit/test_a.py::test_two\n# kills: leap and year\n# promise: 3\n"
+)
+DIFF = """--- a/words.txt
++++ b/words.txt
+@@ -2,3 +2,3 @@
+ two
+-three
++drei
+ four
+"""
+WORDS = ["one", "two", "three", "four", "five", ""]
+
+GUARD = "tests/suite/test_mutants.py::test_a_hunk_that_moved_still_fits"
+# A change of the product under test here, the patching itself: one that its guard notices, and two that it does not.
+NOTICED = """--- a/tests/mutants/patch.py
++++ b/tests/mutants/patch.py
+@@ -1,1 +1,1 @@
+-    return found[0]
++    return 0
+"""
+UNNOTICED = NOTICED.replace("+    return 0", "+    return found[-1]")
+BROKEN = NOTICED.replace("+    return 0", "+    return (")
+
+
+def words(root: Path, lines: list[str]) -> Path:
+    path = root / "words.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_the_header_names_promise_and_tests(tmp_path: Path) -> None:
+    path = tmp_path / "m.patch"
+    path.write_text(HEADER + DIFF, encoding="utf-8")
+    mutant = read(path)
+    assert mutant.promise == "3"
+    assert mutant.selection == (
+        "tests/unit/test_a.py::test_one",
+        "tests/unit/test_a.py::test_two",
+        "-k",
+        "(leap and year)",
+    )
+
+
+@pytest.mark.parametrize("header", ["", "# promise: 3\n", "# kills: tests/a.py\n", "# kills:\n# promise: 3\n"])
+def test_a_patch_without_a_full_header_is_refused(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "m.patch"
+    path.write_text(header + DIFF, encoding="utf-8")
+    with pytest.raises(PatchError, match="header"):
+        read(path)
+
+
+def test_a_patch_changes_the_lines_it_names(tmp_path: Path) -> None:
+    path = words(tmp_path, WORDS)
+    apply(HEADER + DIFF, tmp_path)
+    assert path.read_text(encoding="utf-8").split("\n") == ["one", "two", "drei", "four", "five", ""]
+
+
+def test_a_hunk_that_moved_still_fits(tmp_path: Path) -> None:
+    path = words(tmp_path, ["zero", "half", *WORDS])
+    apply(DIFF, tmp_path)
+    assert path.read_text(encoding="utf-8").split("\n") == ["zero", "half", "one", "two", "drei", "four", "five", ""]
+
+
+@pytest.mark.parametrize(
+    ("lines", "diff", "why"),
+    [
+        (["one", "two", "four"], DIFF, "not there"),
+        (["x", *WORDS, *WORDS], DIFF, "several places"),
+        (WORDS, DIFF.replace("words.txt", "verbs.txt"), "there is no"),
+        (WORDS, DIFF.replace("drei", "three"), "changes nothing"),
+        (WORDS, DIFF.removesuffix(" four\n"), "in the middle"),
+        (WORDS, "", "changes nothing"),
+    ],
+)
+def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path, lines: list[str], diff: str, why: str) -> None:
+    words(tmp_path, lines)
+    with pytest.raises(PatchError, match=why):
+        apply(diff, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("diff", "selection", "outcome"),
+    [
+        (NOTICED, (GUARD,), "killed"),
+        (UNNOTICED, (GUARD,), "SURVIVED"),
+        (BROKEN, (GUARD,), "no verdict"),
+        (DIFF, (GUARD,), "does not apply"),
+        (NOTICED, ("tests/suite/test_mutants.py::test_nowhere",), "not green without the patch"),
+    ],
+    ids=["noticed", "unnoticed", "does not run", "does not fit", "no such test"],
+)
+def test_only_a_test_that_goes_red_kills(tmp_path: Path, diff: str, selection: tuple[str, ...], outcome: str) -> None:
+    verdict = try_out(Mutant("m", diff, "1", selection), {}, tmp_path)
+    assert verdict.outcome.startswith(outcome)
+    assert verdict.good == (outcome == "killed")

@@ -1,0 +1,151 @@
+"""One customer of the shipped retailer about whom everything is in order, and ways to ask about her.
+
+Tests change one fact at a time with `dataclasses.replace` and look at what becomes of the decision.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from policies.decision import Deny, Permit
+from policies.documents import PolicyDocument, Purpose, load
+from policies.evaluate import evaluate
+from policies.facts import AccessRequest, Facts, Item, Objection, Permission, Relationship
+from policies.vocabulary import (
+    Category,
+    Channel,
+    ClientCode,
+    ConsentState,
+    FieldName,
+    ObjectionState,
+    Operation,
+    Origin,
+    PurposeId,
+    ReasonCode,
+    RelationshipKind,
+    SubjectId,
+    SubjectStatus,
+)
+
+CATALOGUE = Path(__file__).parents[3] / "policies" / "catalogues"
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+SOMEBODY = SubjectId(UUID("6f9f6f0e-0d5b-4a67-9c0f-2f5a0a1c9b11"))
+ORDERS = PurposeId("order_fulfilment")
+NEWSLETTER = PurposeId("newsletter")
+RECOMMENDATIONS = PurposeId("recommendations")
+POSTAL = PurposeId("postal_advertising")
+ACCOUNTING = PurposeId("accounting_duty")
+
+
+@cache
+def retailer() -> PolicyDocument:
+    return load(CATALOGUE / "retailer.yaml")
+
+
+def with_purpose(name: str, **changes: object) -> PolicyDocument:
+    """The retailer's document with one purpose changed; the result is not validated again."""
+    document = retailer()
+    purpose = document.purposes[name].model_copy(update=changes)
+    return document.model_copy(update={"purposes": {**document.purposes, name: purpose}})
+
+
+def purpose_of(name: str) -> Purpose:
+    return retailer().purposes[name]
+
+
+def days(count: float) -> datetime:
+    """The instant so many days before the question."""
+    return NOW - timedelta(days=count)
+
+
+def permission(
+    purpose: str = NEWSLETTER,
+    state: ConsentState = ConsentState.GIVEN,
+    since: datetime | None = None,
+    channel: Channel = Channel.EMAIL,
+    *,
+    explicit: bool = False,
+    expires_at: datetime | None = None,
+) -> Permission:
+    return Permission(PurposeId(purpose), channel, state, since or days(100), explicit, expires_at)
+
+
+def objection(
+    purpose: str | None = None,
+    since: datetime | None = None,
+    channel: Channel = Channel.ANY,
+    state: ObjectionState = ObjectionState.OPEN,
+    *,
+    direct_marketing: bool = True,
+) -> Objection:
+    return Objection(direct_marketing, PurposeId(purpose) if purpose else None, channel, state, since or days(1))
+
+
+def item(
+    name: str,
+    collected_for: str = ORDERS,
+    observed_at: datetime | None = None,
+    delete_after: date | None = None,
+    number: int = 0,
+) -> Item:
+    category = retailer().fields[name].category
+    row_id = uuid5(SOMEBODY, f"{name} {number}")
+    origin = Origin.DERIVED if retailer().fields[name].estimate else Origin.PROVIDED
+    at = observed_at or days(30)
+    return Item(row_id, FieldName(name), category, PurposeId(collected_for), origin, at, delete_after)
+
+
+def customer(**changes: object) -> Facts:
+    """Adult, with a contract, both consents, the privacy notice and one value of every field."""
+    facts = Facts(
+        subject_id=SOMEBODY,
+        as_of=NOW,
+        status=SubjectStatus.ACTIVE,
+        majority_month=date(2001, 5, 1),
+        permissions=(permission(), permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True)),
+        objections=(),
+        restrictions=(),
+        relationships=(Relationship(RelationshipKind.CONTRACT, days(200), None),),
+        notices=frozenset({"privacy_notice", "newsletter_consent", "recommendations_consent"}),
+        items=tuple(item(name, collected_for(name)) for name in retailer().fields),
+    )
+    return replace(facts, **changes)  # type: ignore[arg-type]  # the names of the fields are the caller's
+
+
+def collected_for(name: str) -> str:
+    declared = retailer().fields[name]
+    if name == "salutation":
+        return NEWSLETTER
+    if declared.category is Category.EVIDENCE:
+        return "consent_proof"
+    return ORDERS if declared.category in {Category.MASTER, Category.TRANSACTIONAL} else RECOMMENDATIONS
+
+
+def ask(
+    client: str,
+    purpose: str,
+    *fields: str,
+    channel: Channel | None = None,
+    operation: Operation = Operation.READ,
+) -> AccessRequest:
+    return AccessRequest(
+        ClientCode(client), PurposeId(purpose), tuple(FieldName(name) for name in fields), operation, channel
+    )
+
+
+def decide(request: AccessRequest, facts: Facts | None = None, document: PolicyDocument | None = None) -> Permit | Deny:
+    return evaluate(request, document or retailer(), facts or customer())
+
+
+def reasons(decision: Permit | Deny) -> list[ReasonCode]:
+    """The grounds of a refusal; none for a permit."""
+    return [reason.code for reason in decision.reasons] if isinstance(decision, Deny) else []
+
+
+NEWSLETTER_READ = ask("mailer", NEWSLETTER, "email", "first_name")
+ORDER_READ = ask("shop", ORDERS, "first_name", "street", "purchases")
+POSTAL_READ = ask("post_house", POSTAL, "last_name", "street")
+RECOMMENDATION_READ = ask("recommender", RECOMMENDATIONS, "purchases", "visits", "income", "purchase_affinity")
+INVOICE_READ = ask("accounting", ACCOUNTING, "invoices")

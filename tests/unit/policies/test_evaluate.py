@@ -1,0 +1,275 @@
+"""The decision as a whole: what stops it, what it collects, and what a permit proves."""
+
+from dataclasses import replace
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from policies.decision import Deny, Permit
+from policies.documents import PolicyDocument
+from policies.evaluate import evaluate, evaluate_gate
+from policies.facts import AccessRequest, Facts, Relationship, Restriction
+from policies.vocabulary import (
+    Category,
+    Channel,
+    ConsentState,
+    LegalBasis,
+    Operation,
+    ReasonCode,
+    RelationshipKind,
+    SubjectStatus,
+)
+from tests.unit.policies.people import (
+    INVOICE_READ,
+    NEWSLETTER,
+    NEWSLETTER_READ,
+    NOW,
+    ORDER_READ,
+    POSTAL,
+    POSTAL_READ,
+    RECOMMENDATION_READ,
+    RECOMMENDATIONS,
+    SOMEBODY,
+    ask,
+    customer,
+    days,
+    decide,
+    item,
+    objection,
+    permission,
+    reasons,
+    retailer,
+    with_purpose,
+)
+
+# Codes that later steps will use; a code of a check that exists must stand in the table below.
+NOT_YET_DECIDED = {ReasonCode.ART9_MISSING, ReasonCode.ADM_BLOCKED}
+# Told to callers in place of others, never decided.
+ONLY_TOLD = {ReasonCode.NOT_PERMITTED}
+
+# One fact changed in an otherwise good question, and the one ground it gives.
+REFUSALS: dict[ReasonCode, tuple[AccessRequest, Facts, PolicyDocument | None]] = {
+    ReasonCode.UNAUTHORISED: (ask("mailer", "order_fulfilment", "email"), customer(), None),
+    ReasonCode.UNKNOWN_PURPOSE: (ask("mailer", "something", "email"), customer(), None),
+    ReasonCode.PURPOSE_INACTIVE: (NEWSLETTER_READ, customer(), with_purpose(NEWSLETTER, state="retired")),
+    ReasonCode.DPIA_MISSING: (RECOMMENDATION_READ, customer(), with_purpose(RECOMMENDATIONS, dpia=None)),
+    ReasonCode.FAIL_CLOSED: (ORDER_READ, customer(items=None), None),
+    ReasonCode.NO_SUBJECT: (ORDER_READ, customer(status=SubjectStatus.ERASED), None),
+    ReasonCode.RESTRICTED: (ORDER_READ, customer(restrictions=(Restriction(None, None),)), None),
+    ReasonCode.DM_OBJECTION: (POSTAL_READ, customer(objections=(objection(),)), None),
+    ReasonCode.OBJECTION: (
+        POSTAL_READ,
+        customer(objections=(objection(POSTAL, direct_marketing=False),)),
+        with_purpose(POSTAL, direct_marketing=False, objection="weighed"),
+    ),
+    ReasonCode.NO_BASIS: (ORDER_READ, customer(relationships=()), None),
+    ReasonCode.CONSENT_MISSING: (NEWSLETTER_READ, customer(permissions=()), None),
+    ReasonCode.CONSENT_WITHDRAWN: (
+        NEWSLETTER_READ,
+        customer(permissions=(permission(state=ConsentState.WITHDRAWN),)),
+        None,
+    ),
+    ReasonCode.CONSENT_EXPIRED: (NEWSLETTER_READ, customer(permissions=(permission(expires_at=NOW),)), None),
+    ReasonCode.CONSENT_INVALID: (
+        NEWSLETTER_READ,
+        customer(permissions=(permission(state=ConsentState.INVALIDATED),)),
+        None,
+    ),
+    ReasonCode.LI_NOT_INFORMED: (POSTAL_READ, customer(notices=frozenset()), None),
+    ReasonCode.PURPOSE_INCOMPATIBLE: (
+        ask("post_house", POSTAL, "street"),
+        customer(items=(item("street", NEWSLETTER),)),
+        None,
+    ),
+    ReasonCode.CHANNEL_NOT_ALLOWED: (ask("mailer", NEWSLETTER, "email", channel=Channel.PHONE), customer(), None),
+    ReasonCode.MINOR: (RECOMMENDATION_READ, customer(majority_month=date(2030, 1, 1)), None),
+    ReasonCode.MINIMISED: (ask("mailer", NEWSLETTER, "income"), customer(), None),
+    ReasonCode.UNKNOWN_FIELD: (ask("mailer", NEWSLETTER, "shoe_size"), customer(), None),
+    ReasonCode.RETENTION_OVER: (
+        ask("accounting", "accounting_duty", "invoices"),
+        customer(items=(item("invoices", delete_after=date(2026, 11, 20)),)),
+        None,
+    ),
+    ReasonCode.RECIPIENT_NOT_ALLOWED: (NEWSLETTER_READ, customer(), with_purpose(NEWSLETTER, recipients=())),
+}
+
+
+@pytest.mark.gdpr("5(1)(a)")
+@pytest.mark.parametrize("code", REFUSALS, ids=str)
+def test_each_ground_refuses_alone(code: ReasonCode) -> None:
+    """REQUIREMENTS 2.2: every deny code of a check is reached, and names its law."""
+    request, facts, document = REFUSALS[code]
+    decision = decide(request, facts, document)
+    assert isinstance(decision, Deny)
+    assert [reason.code for reason in decision.reasons] == [code]
+    assert all(reason.cites for reason in decision.reasons)
+
+
+def test_no_code_is_left_out_of_the_table() -> None:
+    assert set(ReasonCode) == set(REFUSALS) | NOT_YET_DECIDED | ONLY_TOLD
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ORDER_READ,
+        NEWSLETTER_READ,
+        POSTAL_READ,
+        RECOMMENDATION_READ,
+        INVOICE_READ,
+        ask("service_desk", "customer_care", "phone", "payment_terms"),
+        ask("portal", "data_subject_request", *retailer().fields),
+        ask("console", "consent_proof", "consent_evidence"),
+    ],
+    ids=lambda request_: request_.purpose,
+)
+def test_every_purpose_with_fields_permits_when_all_is_in_order(request_: AccessRequest) -> None:
+    decision = decide(request_)
+    assert isinstance(decision, Permit)
+    assert decision.fields == request_.fields
+    assert set(decision.rows.values()) == set(request_.fields)
+    assert decision.withheld == ()
+    assert (decision.subject_id, decision.as_of) == (SOMEBODY, NOW)
+    assert (decision.purpose, decision.policy_version) == (request_.purpose, retailer().version)
+
+
+@pytest.mark.gdpr("5(1)(b)")
+def test_privacy_control_reads_no_customer_field() -> None:
+    for name in retailer().fields:
+        assert reasons(decide(ask("console", "privacy_control", name))) == [ReasonCode.MINIMISED]
+
+
+@pytest.mark.gdpr("5(1)(f)")
+def test_somebody_erased_answers_like_nobody() -> None:
+    """Step 3: the same answer, and nothing about the person in it."""
+    answers = [decide(ORDER_READ, customer(status=status)) for status in (SubjectStatus.ERASED, None)]
+    assert answers[0] == answers[1]
+    assert answers[0].subject_id is None
+
+
+@pytest.mark.gdpr("17(3)(b)")
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (INVOICE_READ, []),
+        (ask("portal", "data_subject_request", "invoices"), []),
+        (ask("console", "consent_proof", "consent_evidence"), []),
+        (ORDER_READ, [ReasonCode.NO_SUBJECT]),
+        (NEWSLETTER_READ, [ReasonCode.NO_SUBJECT]),
+        (POSTAL_READ, [ReasonCode.NO_SUBJECT]),
+    ],
+)
+def test_what_an_erasure_left_is_locked_to_duties_of_law(request_: AccessRequest, expected: list[ReasonCode]) -> None:
+    assert reasons(decide(request_, customer(status=SubjectStatus.RETAINED))) == expected
+
+
+def test_all_grounds_are_collected_in_the_order_of_the_checks() -> None:
+    facts = customer(
+        restrictions=(Restriction(Category.TRANSACTIONAL, None),),
+        objections=(objection(),),
+        permissions=(permission(RECOMMENDATIONS, ConsentState.WITHDRAWN, channel=Channel.ANY),),
+        majority_month=date(2030, 1, 1),
+        items=(item("purchases", "a_purpose_of_old", observed_at=days(3000)),),
+    )
+    assert reasons(decide(ask("recommender", RECOMMENDATIONS, "purchases"), facts)) == [
+        ReasonCode.RESTRICTED,
+        ReasonCode.DM_OBJECTION,
+        ReasonCode.CONSENT_WITHDRAWN,
+        ReasonCode.MINOR,
+        ReasonCode.PURPOSE_INCOMPATIBLE,
+        ReasonCode.MINIMISED,
+    ]
+
+
+def test_a_refusal_says_for_each_field_why() -> None:
+    decision = decide(ask("mailer", NEWSLETTER, "income", "email"), customer(permissions=()))
+    assert isinstance(decision, Deny)
+    assert [(part.field, [reason.code for reason in part.reasons]) for part in decision.withheld] == [
+        ("income", [ReasonCode.MINIMISED]),
+        ("email", [ReasonCode.CONSENT_MISSING]),
+    ]
+    assert [reason.code for reason in decision.reasons] == [ReasonCode.MINIMISED, ReasonCode.CONSENT_MISSING]
+
+
+def test_the_same_ground_is_told_once() -> None:
+    assert reasons(decide(ORDER_READ, customer(relationships=()))) == [ReasonCode.NO_BASIS]
+
+
+def test_a_field_without_a_value_is_permitted_and_opens_nothing() -> None:
+    """May we? is answered before there is anything to read."""
+    decision = decide(NEWSLETTER_READ, customer(items=()))
+    assert isinstance(decision, Permit)
+    assert decision.fields == ("email", "first_name")
+    assert decision.rows == {}
+
+
+def test_a_field_asked_for_twice_counts_once() -> None:
+    decision = decide(ask("mailer", NEWSLETTER, "email", "email"))
+    assert isinstance(decision, Permit)
+    assert decision.fields == ("email",)
+
+
+@pytest.mark.gdpr("5(1)(f)")
+def test_a_row_under_another_category_than_its_field_stays_closed() -> None:
+    """Its basis was judged for the declared category, and its restriction too."""
+    moved = replace(item("street"), category=Category.PSYCHOGRAPHIC)
+    refused = decide(ask("shop", "order_fulfilment", "street"), customer(items=(moved,)))
+    assert reasons(refused) == [ReasonCode.FAIL_CLOSED]
+    beside = item("street", number=1)
+    decision = decide(ask("shop", "order_fulfilment", "street"), customer(items=(moved, beside)))
+    assert isinstance(decision, Permit)
+    assert set(decision.rows) == {beside.row_id}
+
+
+def test_a_permit_opens_no_row_of_a_field_nobody_asked_for() -> None:
+    decision = decide(ask("shop", "order_fulfilment", "street"))
+    assert isinstance(decision, Permit)
+    assert set(decision.rows) == {item("street").row_id}
+
+
+def test_a_permit_names_the_basis_of_each_category() -> None:
+    decision = decide(ORDER_READ)
+    assert isinstance(decision, Permit)
+    assert decision.bases == {Category.MASTER: LegalBasis.CONTRACT, Category.TRANSACTIONAL: LegalBasis.CONTRACT}
+
+
+def test_a_permit_does_not_print_its_rows() -> None:
+    row_id = uuid4()
+    decision = decide(ask("shop", "order_fulfilment", "street"), customer(items=(replace(item("street"), row_id=row_id),)))
+    assert isinstance(decision, Permit)
+    assert row_id in decision.rows
+    assert str(row_id) not in repr(decision)
+
+
+@pytest.mark.parametrize(
+    ("request_", "document", "code"),
+    [
+        (ask("shop", "nothing", "email"), None, ReasonCode.UNKNOWN_PURPOSE),
+        (ask("nobody", NEWSLETTER, "email"), None, ReasonCode.UNAUTHORISED),
+        (ask("mailer", NEWSLETTER, "email", operation=Operation.CONTACT), None, ReasonCode.CHANNEL_NOT_ALLOWED),
+        (NEWSLETTER_READ, with_purpose(NEWSLETTER, recipients=()), ReasonCode.RECIPIENT_NOT_ALLOWED),
+    ],
+)
+def test_the_gate_refuses_without_looking_at_anybody(
+    request_: AccessRequest, document: PolicyDocument | None, code: ReasonCode
+) -> None:
+    """Steps 1 and 2 stop: the person's own reasons are not even looked for."""
+    decision = evaluate_gate(request_, document or retailer())
+    assert decision is not None
+    assert [reason.code for reason in decision.reasons] == [code]
+    assert decision.subject_id is None
+    nobody = Facts(SOMEBODY, NOW, None)
+    assert evaluate(request_, document or retailer(), nobody) == decision
+
+
+def test_the_gate_lets_a_proper_question_through() -> None:
+    assert evaluate_gate(NEWSLETTER_READ, retailer()) is None
+
+
+def test_the_next_question_knows() -> None:
+    """Promise 4, as far as a pure function can keep it: the same question, one fact later."""
+    before = customer()
+    after = customer(relationships=(Relationship(RelationshipKind.CONTRACT, days(200), NOW),))
+    assert not reasons(decide(ORDER_READ, before))
+    assert reasons(decide(ORDER_READ, after)) == [ReasonCode.NO_BASIS]
