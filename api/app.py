@@ -44,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     problems.install(app)
     app.include_router(v1.router)
+    app.state.shortcuts = v1.shortcuts
     app.include_router(console.router)
     app.include_router(portal.router)
     return app

@@ -1,13 +1,13 @@
 """The command line: prepare, serve, look after clients and staff, check the log.
 
-    registry migrate                          bring the database to the newest revision
-    registry serve                            serve the API and the pages
-    registry client create CODE               make a client's secret, shown once
-    registry staff create LOGIN --role ROLE   make a staff account; the password is read from standard input
-    registry policy check FILE                read a policy document as strictly as activation does
-    registry audit export DIRECTORY           write the log for an outsider
-    registry audit verify DIRECTORY           check such an export, as `python verify.py` does
-    registry audit prove INDEX                print an entry with its proof
+registry migrate                          bring the database to the newest revision
+registry serve                            serve the API and the pages
+registry client create CODE               make a client's secret, shown once
+registry staff create LOGIN --role ROLE   make a staff account; the password is read from standard input
+registry policy check FILE                read a policy document as strictly as activation does
+registry audit export DIRECTORY           write the log for an outsider
+registry audit verify DIRECTORY           check such an export, as `python verify.py` does
+registry audit prove INDEX                print an entry with its proof
 """
 
 import argparse

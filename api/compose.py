@@ -85,7 +85,5 @@ async def open_registry(settings: Settings, *, serving: bool = True) -> AsyncIte
 def shipped_notices(settings: Settings) -> list[NoticeText]:
     """The notices beside the policy document, in order of their file names."""
     return [
-        text
-        for path in sorted(settings.notices_directory.glob("*.txt"))
-        for text in parse_notices(path.read_bytes())
+        text for path in sorted(settings.notices_directory.glob("*.txt")) for text in parse_notices(path.read_bytes())
     ]

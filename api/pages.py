@@ -8,6 +8,7 @@ Legal: GDPR Art. 25(1), Art. 32(1)(b); R-ENC-6.
 """
 
 import hmac
+import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from datetime import date, datetime
@@ -15,35 +16,27 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
+from fastapi import Path as InPath
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
 
+from api.problems import kind_of
+from api.refusals import text_of, title_of
 from api.titles import Titles, day, instant
-from api.words import Both, Language, say
-from audit.merkle import ProofError
-from audit.store import AuditUnavailableError
+from api.words import WORDS, Both, Language, say
 from registry.context import Registry
-from registry.errors import (
-    AuthenticationError,
-    ForbiddenError,
-    InvalidConsentError,
-    InvalidValueError,
-    KeyUnavailableError,
-    NotFoundError,
-    NotReadyError,
-    RequestStateError,
-    UnknownFieldError,
-    UnknownRequestError,
-    UnknownSubjectError,
-)
+from registry.errors import AuthenticationError, ForbiddenError, NotFoundError, NotReadyError
 
 LARGEST_FORM_BYTES = 65_536
 MOST_FORM_FIELDS = 20
+HTTP_OK = 200
+SERVER_FAULT = 500
+HIGHEST_INDEX = 2**53
 FORM_TYPE = "application/x-www-form-urlencoded"
 HEADERS = {
     "Content-Security-Policy": (
@@ -56,67 +49,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _COOKIE_BYTES = 32
-_STATUS: dict[type[Exception], int] = {
-    AuditUnavailableError: 503,
-    NotReadyError: 503,
-    KeyUnavailableError: 503,
-    OperationalError: 503,
-    InterfaceError: 503,
-    ForbiddenError: 403,
-    UnknownSubjectError: 404,
-    UnknownRequestError: 404,
-    NotFoundError: 404,
-    ProofError: 404,
-    RequestStateError: 409,
-    InvalidValueError: 422,
-    InvalidConsentError: 422,
-    UnknownFieldError: 422,
-}
-_ERRORS = {
-    403: (
-        Both("Das ist nicht erlaubt", "This is not allowed"),
-        Both(
-            "Ihre Rolle erlaubt das nicht, oder das Formular ist veraltet. Bitte laden Sie die Seite neu und versuchen"
-            " Sie es noch einmal. Formulare nehmen wir nur über eine gesicherte Verbindung (https) an.",
-            "Your role does not allow this, or the form is out of date. Please reload the page and try again. We take"
-            " forms only over a secure connection (https).",
-        ),
-    ),
-    404: (
-        Both("Das gibt es hier nicht", "There is no such page"),
-        Both(
-            "Die Seite gibt es nicht, oder sie gehört nicht zu Ihnen.",
-            "The page does not exist, or it is not yours.",
-        ),
-    ),
-    409: (
-        Both("Das ist schon entschieden", "This is already decided"),
-        Both(
-            "Inzwischen hat sich der Stand geändert. Bitte laden Sie die Seite neu.",
-            "Things have changed in the meantime. Please reload the page.",
-        ),
-    ),
-    422: (
-        Both("Die Angabe passt nicht", "The entry does not fit"),
-        Both(
-            "Eine Angabe fehlt oder hat nicht die richtige Form. Es wurde nichts geändert.",
-            "Something is missing or does not have the right form. Nothing was changed.",
-        ),
-    ),
-    503: (
-        Both("Gerade nicht möglich", "Not possible right now"),
-        Both(
-            "Jeder Zugriff wird aufgezeichnet, bevor Daten gezeigt werden. Das geht im Augenblick nicht, darum zeigen"
-            " wir nichts. Bitte versuchen Sie es in einigen Minuten wieder.",
-            "Every access is recorded before data is shown. That is not possible at the moment, so we show nothing."
-            " Please try again in a few minutes.",
-        ),
-    ),
-}
-_OTHER = (
-    Both("So geht es nicht", "This does not work"),
-    Both("Diese Anfrage können wir nicht annehmen.", "We cannot take this request."),
-)
+_log = logging.getLogger(__name__)
+_KINDS = {kind.__name__: kind for kind in WORDS}
 
 
 class Site:
@@ -154,11 +88,11 @@ class Site:
 
         context: dict[str, Any] = {
             "language": language.value,
-            "languages": [(one.value, _other_language(request, one)) for one in Language],
+            "languages": [(one.value, self._same_page(request, status, one)) for one in Language],
             "t": t,
             "link": link,
             "token": token,
-            "words": lambda kind, code: say(kind, code, language),
+            "words": lambda kind, code: say(_KINDS[kind], code, language),
             "day": lambda value: day(value, language) if isinstance(value, date) else "",
             "instant": lambda value: instant(value, language) if isinstance(value, datetime) else "",
             "signed_in": False,
@@ -171,9 +105,9 @@ class Site:
 
     def error(self, request: Request, status: int) -> Response:
         """A page that says what went wrong, and nothing of what was sent."""
-        title, text = _ERRORS.get(status, _OTHER)
         language = language_of(request)
-        return self.page(request, "error.html", status, title=title.in_(language), text=text.in_(language))
+        title, text = title_of(status).in_(language), text_of(status).in_(language)
+        return self.page(request, "error.html", status, title=title, text=text)
 
     def open_session(self, request: Request, response: Response, cookie: str) -> None:
         """Let the visitor in; tokens of forms sent out before are void from here on."""
@@ -204,6 +138,12 @@ class Site:
             raise ForbiddenError("a form without its token")
         if not hmac.compare_digest(given.encode(), self._token(secret).encode()):
             raise ForbiddenError("a form with another visitor's token")
+
+    def _same_page(self, request: Request, status: int, language: Language) -> str:
+        """Where the page is found in another language; an answer to a form has no address of its own."""
+        path = request.url.path if request.method == "GET" else self.start
+        query = dict(request.query_params) if request.method == "GET" and status == HTTP_OK else {}
+        return f"{path}?{urlencode({**query, 'lang': language.value})}"
 
     def _secret(self, request: Request) -> str | None:
         return request.cookies.get(self.session_cookie) or request.cookies.get(self.visit_cookie) or None
@@ -240,12 +180,7 @@ class PageRoute(APIRoute):
             except AuthenticationError:
                 response = redirect(request, self.site.start)
                 self.site.close_session(response)
-            except RequestValidationError as error:
-                in_path = any(one["loc"][0] == "path" for one in error.errors())
-                response = self.site.error(request, 404 if in_path else 422)
-            except HTTPException as error:
-                response = self.site.error(request, error.status_code)
-            except tuple(_STATUS) as error:
+            except Exception as error:  # noqa: BLE001 - a defect ends as a page, too; exceptions may carry data
                 response = self.site.error(request, _status_of(error))
             response.headers.update(HEADERS)
             response.headers.setdefault("Cache-Control", "no-store")
@@ -263,6 +198,7 @@ def registry_of(request: Request) -> Registry:
 
 
 Held = Annotated[Registry, Depends(registry_of)]
+Index = Annotated[int, InPath(ge=0, le=HIGHEST_INDEX)]
 
 
 def titles_of(request: Request) -> Titles:
@@ -307,14 +243,11 @@ def stylesheet(site: Site) -> Response:
     return Response(site.stylesheet, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 
-def _other_language(request: Request, language: Language) -> str:
-    query = {**request.query_params, "lang": language.value} if request.method == "GET" else {"lang": language.value}
-    return "?" + urlencode(query)
-
-
 def _same_site(request: Request) -> bool:
-    """Browsers say where a form comes from; under `no-referrer` they send Origin as `null`, so that the fetch
-    metadata decides where it is there. Neither = not a browser's form.
+    """Whether a form comes from a page of this host.
+
+    Under `no-referrer` browsers send Origin as `null`, so that the fetch metadata decides where it is there; where
+    neither says anything, the form is not taken.
     """
     fetched = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin", "null")
@@ -324,4 +257,12 @@ def _same_site(request: Request) -> bool:
 
 
 def _status_of(error: Exception) -> int:
-    return next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+    """The status of a page for an error; what is the service's own fault is logged, by its type alone."""
+    if isinstance(error, RequestValidationError) and any(one["loc"][0] == "path" for one in error.errors()):
+        return kind_of(NotFoundError()).status
+    if isinstance(error, HTTPException):
+        return error.status_code
+    status = kind_of(error).status
+    if status >= SERVER_FAULT:
+        _log.error("%s", type(error).__name__)
+    return status

@@ -5,14 +5,25 @@ What an older policy declared and the one in force does not stands as its code.
 Legal: GDPR Art. 12(1); R-12.1-1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from api.words import Language, say
+from api.words import WORDS, Both, Language, say
 from audit.event import Outcome
 from policies.deadlines import TIME_ZONE
 from policies.documents import PolicyDocument, Words
 from policies.vocabulary import ReasonCode
+from registry.conflicts import ConflictKind
+from registry.lookup import IdentifierKind
+from registry.rights import RequestKind, RequestState
+from registry.subjects import Status
+
+_KINDS = (Outcome, ReasonCode, ConflictKind, RequestKind, RequestState, Status)
+_NAMED = {
+    "direct_marketing": Both("Werbung insgesamt", "all advertising"),
+    "kept": Both("behalten", "kept"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +36,9 @@ class Titles:
     def field(self, name: str) -> str:
         """A field's title."""
         declared = self.policy.fields.get(name)
-        return self._words(declared.title) if declared else name
+        return self._words(declared.title) if declared else say(IdentifierKind, name, self.language)
 
-    def fields(self, names: list[str] | tuple[str, ...]) -> str:
+    def fields(self, names: Sequence[str]) -> str:
         """Several fields' titles."""
         return ", ".join(self.field(name) for name in names)
 
@@ -55,17 +66,22 @@ class Titles:
         declared = self.policy.fields.get(field)
         return self._words(self.policy.retention[declared.retention].title) if declared else ""
 
+    def grounds(self, codes: Sequence[str]) -> str:
+        """Why something was refused."""
+        return ", ".join(self._said(code) for code in codes)
+
     def detail(self, detail: str) -> str:
-        """What an entry meant for one person: fields let out, or the grounds of a refusal; other codes as they are."""
-        outcome, colon, rest = detail.partition(":")
-        if not colon or outcome not in {Outcome.PERMIT, Outcome.DENY}:
-            return detail
-        codes = [code for code in rest.split(",") if code]
-        if outcome == Outcome.PERMIT:
-            said = self.fields(codes)
-        else:
-            said = ", ".join(say(ReasonCode, code, self.language) for code in codes)
-        return f"{say(Outcome, outcome, self.language)}: {said}" if said else say(Outcome, outcome, self.language)
+        """What an entry meant for one person: codes parted by commas, some after a heading and a colon."""
+        parts = [[self._said(code) for code in part.split(":") if code] for part in detail.split(",")]
+        return ", ".join(": ".join(part) for part in parts if part)
+
+    def _said(self, code: str) -> str:
+        if code in _NAMED:
+            return _NAMED[code].in_(self.language)
+        if code in self.policy.purposes:
+            return self.purpose(code)
+        known = next((kind for kind in _KINDS if code in WORDS[kind]), None)
+        return say(known, code, self.language) if known else self.field(code)
 
     def _words(self, words: Words) -> str:
         return words.de if self.language is Language.DE else words.en

@@ -21,6 +21,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jose import jwk, jwt
 from jose.constants import ALGORITHMS
 from jose.exceptions import JOSEError
@@ -62,17 +64,12 @@ class Tokens:
         lifetime_seconds: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        try:
-            self._signing = jwk.construct(private_key_pem, ALGORITHMS.ES256)
-        except JOSEError as error:
-            raise NotReadyError("the token key cannot be read") from error
+        self._signing = jwk.construct(_load(private_key_pem), ALGORITHMS.ES256)
         self._verifying = self._signing.public_key()
         self._public: dict[str, str] = self._verifying.to_dict()
-        if self._signing.is_public() or self._public["crv"] != "P-256":
-            raise NotReadyError("the token key is not a P-256 private key")
         self._kid = _thumbprint(self._public)
         self._headers = {"alg": ALGORITHMS.ES256, "kid": self._kid, "typ": "at+jwt"}
-        self._header_part = _encode(_compact_json(self._headers, sort_keys=True))
+        self._header_part = _encode(_sorted_json(self._headers))
         self._issuer = issuer
         self._audience = audience
         self._lifetime = lifetime_seconds
@@ -119,7 +116,7 @@ class Tokens:
         return client
 
     def revoke(self, client_code: str) -> None:
-        """Refuse every token issued to this client until now."""
+        """Refuse, in this process, every token issued to this client until now."""
         self._revoked[client_code] = int(self._clock())
         self._verified = {digest: known for digest, known in self._verified.items() if known[0] != client_code}
 
@@ -170,8 +167,18 @@ class Tokens:
         self._verified[digest] = (client, expires_at)
 
 
-def _compact_json(tree: dict[str, str], *, sort_keys: bool) -> bytes:
-    return json.dumps(tree, separators=(",", ":"), sort_keys=sort_keys).encode()
+def _load(pem: bytes) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as error:
+        raise NotReadyError("the token key cannot be read") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise NotReadyError("the token key is not a P-256 private key")
+    return key
+
+
+def _sorted_json(tree: dict[str, str]) -> bytes:
+    return json.dumps(tree, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _encode(data: bytes) -> str:
@@ -188,4 +195,4 @@ def _is_canonical(part: str) -> bool:
 def _thumbprint(public: dict[str, str]) -> str:
     """RFC 7638."""
     members = {name: public[name] for name in ("crv", "kty", "x", "y")}
-    return _encode(hashlib.sha256(_compact_json(members, sort_keys=True)).digest())
+    return _encode(hashlib.sha256(_sorted_json(members)).digest())

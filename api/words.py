@@ -169,7 +169,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ConsentMethod.SILENCE: Both("Schweigen", "silence"),
         ConsentMethod.INACTIVITY: Both("Untätigkeit", "inactivity"),
         ConsentMethod.TERMS_ACCEPTANCE: Both("Geschäftsbedingungen angenommen", "terms accepted"),
-        ConsentMethod.STAFF_DECLARED: Both("vom Personal eingetragen, ohne Nachweis", "entered by staff, without proof"),
+        ConsentMethod.STAFF_DECLARED: Both(
+            "vom Personal eingetragen, ohne Nachweis", "entered by staff, without proof"
+        ),
     },
     ObjectionState: {
         ObjectionState.OPEN: Both("wird geprüft, wirkt schon", "being weighed, already in force"),
@@ -192,7 +194,8 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ReasonCode.CONSENT_EXPIRED: Both("Die Einwilligung ist abgelaufen", "The consent has expired"),
         ReasonCode.CONSENT_INVALID: Both("Die Einwilligung ist ungültig", "The consent is invalid"),
         ReasonCode.LI_NOT_INFORMED: Both(
-            "Über das berechtigte Interesse wurde nicht informiert", "The person was not told of the legitimate interest"
+            "Über das berechtigte Interesse wurde nicht informiert",
+            "The person was not told of the legitimate interest",
         ),
         ReasonCode.PURPOSE_INCOMPATIBLE: Both(
             "Für einen anderen Zweck erhoben, der nicht dazu passt", "Collected for another purpose that does not fit"
@@ -204,7 +207,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ReasonCode.UNKNOWN_FIELD: Both("Das Feld ist nicht festgelegt", "The field is not declared"),
         ReasonCode.RETENTION_OVER: Both("Die Aufbewahrungsfrist ist vorbei", "The retention period is over"),
         ReasonCode.ADM_BLOCKED: Both("Keine rein automatische Entscheidung", "No decision by machine alone"),
-        ReasonCode.RECIPIENT_NOT_ALLOWED: Both("Der Empfänger ist nicht vorgesehen", "The recipient is not provided for"),
+        ReasonCode.RECIPIENT_NOT_ALLOWED: Both(
+            "Der Empfänger ist nicht vorgesehen", "The recipient is not provided for"
+        ),
         ReasonCode.NOT_PERMITTED: Both("Nicht erlaubt", "Not permitted"),
     },
     EventTag: {
@@ -239,7 +244,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.AUDIT_READ: Both("Zugriffsprotokoll gelesen", "Access log read"),
         EventTag.AUDIT_EXPORT: Both("Zugriffsprotokoll ausgegeben", "Access log exported"),
         EventTag.ACCESS_LOG_READ: Both("Eigene Zugriffsliste gelesen", "Own list of accesses read"),
-        EventTag.ACCESS_LOG_CLOSE: Both("Zugriffsliste nach Frist geschlossen", "List of accesses closed after its period"),
+        EventTag.ACCESS_LOG_CLOSE: Both(
+            "Zugriffsliste nach Frist geschlossen", "List of accesses closed after its period"
+        ),
         EventTag.CLIENT_CREATE: Both("System zugelassen", "System admitted"),
         EventTag.STAFF_CREATE: Both("Zugang für Personal angelegt", "Staff account created"),
         EventTag.TOKEN_ISSUE: Both("System angemeldet", "System logged in"),
@@ -279,7 +286,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
     Role: {
         Role.DPO: Both("Datenschutzbeauftragte", "Data protection officer"),
         Role.CLERK: Both("Sachbearbeitung", "Clerk"),
-        Role.DECIDER: Both("Entscheidung für den Verantwortlichen", "Decides for the controller"),
+        Role.DECIDER: Both("Entscheidung", "Decider"),
     },
     IdentifierKind: {
         IdentifierKind.EXTERNAL_ID: Both("Kennung eines anderen Systems", "Identifier of another system"),

@@ -222,7 +222,9 @@ class AuditLog:
         async with self._reading() as session:
             leaf = await session.get(LeafRow, index)
             key = await session.get(PersonKeyRow, person)
-            statement = select(OpeningRow).where(col(OpeningRow.leaf) == index, col(OpeningRow.position) < ACTOR_POSITION)
+            statement = select(OpeningRow).where(
+                col(OpeningRow.leaf) == index, col(OpeningRow.position) < ACTOR_POSITION
+            )
             rows = sorted((await session.execute(statement)).scalars(), key=lambda row: row.position)
             mine = next((row for row in rows if row.person_ref == person), None)
             if leaf is None or key is None or mine is None:
@@ -236,10 +238,12 @@ class AuditLog:
             found = keys[row.person_ref]
             if found is None:
                 return None
-            salt = event.salt(self._unwrap(row.person_ref, WrappedKey(found.epoch, found.wrapped)), leaf.uid, row.position)
+            salt = event.salt(
+                self._unwrap(row.person_ref, WrappedKey(found.epoch, found.wrapped)), leaf.uid, row.position
+            )
             leaves.append(merkle.leaf_hash(event.commitment(salt, row.person_ref, row.detail)))
         wanted = merkle.inclusion_ranges(mine.position, count)
-        hashes = merkle.proof_from(wanted, _tree_rows(leaves))
+        hashes = merkle.proof_from(wanted, merkle.rows_of(leaves))
         own = event.salt(self._unwrap(person, WrappedKey(key.epoch, key.wrapped)), leaf.uid, mine.position)
         return PersonProof(person, mine.position, mine.detail, own, tuple(hashes))
 
@@ -320,7 +324,7 @@ def _openings(session: AsyncSession) -> AsyncIterator[OpeningRow]:
 
 
 async def _pages(
-    session: AsyncSession, statement: Select[tuple[R]], order: list[Any], size: int = PAGE_OF_EXPORT
+    session: AsyncSession, statement: Select[R], order: list[Any], size: int = PAGE_OF_EXPORT
 ) -> AsyncIterator[R]:
     """All rows by key, a page at a time."""
     last: list[Any] | None = None
@@ -333,18 +337,8 @@ async def _pages(
             yield row
         if len(rows) < size:
             return
-        last = [
-            bindparam(None, getattr(rows[-1], column.key), type_=column.type) for column in order
-        ]
+        last = [bindparam(None, getattr(rows[-1], column.key), type_=column.type) for column in order]
         session.expunge_all()
-
-
-def _tree_rows(leaves: list[bytes]) -> dict[tuple[int, int], bytes]:
-    rows = {(0, index): leaf for index, leaf in enumerate(leaves)}
-    tree = merkle.CompactRange()
-    for leaf in leaves:
-        rows.update({(filled.level, filled.index): filled.hash for filled in tree.append(leaf)})
-    return rows
 
 
 async def _rows(session: AsyncSession, runs: list[merkle.Run]) -> dict[tuple[int, int], bytes]:

@@ -23,7 +23,8 @@ _WRITE = """WITH leaves AS (INSERT INTO audit_leaf (index, uid, hash, body, seco
  $8::text[], $9::text[])),
  openings AS (INSERT INTO audit_opening (person_ref, leaf, position, detail)
  SELECT * FROM unnest($10::uuid[], $11::bigint[], $12::bigint[], $13::text[])),
- nodes AS (INSERT INTO audit_node (level, index, hash) SELECT * FROM unnest($14::smallint[], $15::bigint[], $16::bytea[]))
+ nodes AS (INSERT INTO audit_node (level, index, hash)
+ SELECT * FROM unnest($14::smallint[], $15::bigint[], $16::bytea[]))
  UPDATE audit_head SET size = $17, stack = $18, root = $19, second = $20 WHERE id = 1"""
 _FIND = "SELECT uid, index FROM audit_leaf WHERE uid = ANY($1::uuid[])"
 _UNAVAILABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)

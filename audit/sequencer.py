@@ -1,7 +1,8 @@
 """One queue, one batch in flight: every waiting entry gets its place in the tree in the next commit.
 
 A batch forms while the previous one is being flushed; there is no timer. It takes the queue and the intents
-that other transactions have left, gives each the next index, and commits; only then are the callers told. An entry is acknowledged when it is durable and in the tree, or not at all.
+that other transactions have left, gives each the next index, and commits; only then are the callers told. An entry
+is acknowledged when it is durable and in the tree, or not at all.
 
 Time never runs backwards in the log; a clock that steps back further than five seconds stops it.
 """
@@ -55,6 +56,7 @@ def pack(entry: Entry) -> bytes:
             "per": [[person.ref.hex, person.detail] for person in entry.persons],
             "act": entry.actor.hex if entry.actor else "",
             "cts": [digest.hex() for digest in entry.ciphertexts],
+            "cls": entry.closes,
         },
     )
 
@@ -75,6 +77,7 @@ def unpack(draft: bytes) -> Entry:
         persons=tuple(PersonRef(UUID(hex=ref), detail) for ref, detail in tree["per"]),
         actor=UUID(hex=tree["act"]) if tree["act"] else None,
         ciphertexts=tuple(bytes.fromhex(digest) for digest in tree["cts"]),
+        closes=tree["cls"],
     )
 
 
@@ -198,9 +201,7 @@ class Sequencer:
                 draft.done.exception()
 
 
-def _leaf(
-    index: int, uid: UUID, entry: Entry, second: int, keys: dict[UUID, bytes]
-) -> tuple[Leaf, list[Opening]]:
+def _leaf(index: int, uid: UUID, entry: Entry, second: int, keys: dict[UUID, bytes]) -> tuple[Leaf, list[Opening]]:
     """One leaf and its openings; whoever has no audit key any more leaves no trace in it."""
     openings: list[Opening] = []
     commitments: list[bytes] = []

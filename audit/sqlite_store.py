@@ -71,7 +71,11 @@ class SqliteStore:
             return {
                 uid: row[0]
                 for uid in uids
-                if (row := self._connected().execute("SELECT \"index\" FROM audit_leaf WHERE uid = ?", (uid.bytes,)).fetchone())
+                if (
+                    row := self._connected()
+                    .execute('SELECT "index" FROM audit_leaf WHERE uid = ?', (uid.bytes,))
+                    .fetchone()
+                )
             }
         except sqlite3.Error as error:
             raise AuditUnavailableError(type(error).__name__) from error

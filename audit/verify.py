@@ -47,8 +47,8 @@ HASH = "[0-9a-f]{64}"
 NUMBER = "0|[1-9][0-9]{0,18}"
 NUMBERS = {"v": range(1, 2), "t": range(253_402_300_800), "n": range(ACTOR_POSITION), "cls": range(1, 1 << 53)}
 TEXTS = {"uid": "[0-9a-f]{32}", "out": "permit|deny|done", "sub": HASH, "act": HASH}
-TEXTS |= dict.fromkeys(("op", "pur", "cli", "pol"), ".+")
-LISTS = {"cts": HASH, **dict.fromkeys(("bas", "cat", "fld", "why"), ".+")}
+TEXTS |= dict.fromkeys(("op", "pur", "cli", "pol"), "(?s:.+)")
+LISTS = {"cts": HASH, **dict.fromkeys(("bas", "cat", "fld", "why"), "(?s:.+)")}
 
 
 class Code(IntEnum):
@@ -329,7 +329,7 @@ def fits(name: str, value: object) -> bool:
 
 def matches(pattern: str, value: object) -> bool:
     """Whether a value is a text of this form."""
-    return isinstance(value, str) and re.fullmatch(pattern, value, re.ASCII | re.DOTALL) is not None
+    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
 
 
 def check_entries(export: Path) -> list[Entry]:

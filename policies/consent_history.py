@@ -28,7 +28,9 @@ class Declaration:
     expires_at: datetime | None = None
 
 
-def fold(declarations: Iterable[Declaration], as_of: datetime | None = None) -> dict[tuple[PurposeId, Channel], Permission]:
+def fold(
+    declarations: Iterable[Declaration], as_of: datetime | None = None
+) -> dict[tuple[PurposeId, Channel], Permission]:
     """The state per purpose and channel; with `as_of`, as it was then.
 
     Args:

@@ -253,8 +253,8 @@ class PolicyDocument(_Part):
         return self.policy.version
 
 
-def _known(condition: bool, what: str) -> None:
-    if not condition:
+def _known(declared: object, what: str) -> None:
+    if not declared:
         message = f"{what} is not declared"
         raise ValueError(message)
 
@@ -263,7 +263,7 @@ class _StrictLoader(yaml.SafeLoader):
     """Text scalars only; no duplicate keys, anchors, aliases or tags."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         mark = event.start_mark
         if isinstance(event, yaml.events.AliasEvent) or getattr(event, "anchor", None):
             raise PolicyDocumentError("anchors and aliases are not allowed", mark.line + 1)

@@ -7,6 +7,7 @@ the product makes a `Permit`.
 Legal: GDPR Art. 5(1)(a)-(c), Art. 6.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from policies.decision import Deny, Permit, Reason, Withheld
@@ -65,6 +66,7 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     permitted: list[FieldName] = []
     withheld: list[Withheld] = []
     rows: dict[UUID, FieldName] = {}
+    items = _by_field(facts)
     bases: dict[Category, LegalBasis] = {}
     for field in dict.fromkeys(request.fields):
         reasons = minimisation.check_field(document, purpose, field)
@@ -72,7 +74,7 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
             category = document.fields[field].category
             if category not in of_basis:
                 of_basis[category] = _check_basis(request, purpose, category, facts)
-            open_rows, of_items = _check_items(request, purpose, facts, field, category)
+            open_rows, of_items = _check_items(request, purpose, facts, items.get(field, ()), category)
             reasons = (
                 *restriction.check_field(purpose, facts, category, field),
                 *of_person,
@@ -125,8 +127,15 @@ def _check_basis(request: AccessRequest, purpose: Purpose, category: Category, f
     )
 
 
+def _by_field(facts: Facts) -> dict[FieldName, list[Item]]:
+    grouped: dict[FieldName, list[Item]] = {}
+    for item in facts.items or ():
+        grouped.setdefault(item.field, []).append(item)
+    return grouped
+
+
 def _check_items(
-    request: AccessRequest, purpose: Purpose, facts: Facts, field: FieldName, category: Category
+    request: AccessRequest, purpose: Purpose, facts: Facts, items: Sequence[Item], category: Category
 ) -> tuple[list[UUID], tuple[Reason, ...]]:
     """The rows of one field that may be opened; reasons only where there are rows and none may.
 
@@ -136,9 +145,7 @@ def _check_items(
         return [], (_FAIL_CLOSED,)
     open_rows: list[UUID] = []
     reasons: list[Reason] = []
-    for item in facts.items:
-        if item.field != field:
-            continue
+    for item in items:
         against = _check_item(request, purpose, facts, item) if item.category is category else (_FAIL_CLOSED,)
         if against:
             reasons.extend(against)

@@ -116,7 +116,7 @@ async def create_staff(registry: Registry, login: str, role: Role, password: str
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidValueError(f"a password has at least {SHORTEST_PASSWORD} characters")
     async with registry.change() as change:
-        taken = await change.session.execute(select(StaffRow.staff_id).where(col(StaffRow.login) == login))
+        taken = await change.session.execute(select(col(StaffRow.staff_id)).where(col(StaffRow.login) == login))
         if taken.first() is not None:
             raise DuplicateIdentifierError("this login is taken")
         staff_id = uuid4()
@@ -216,7 +216,7 @@ async def prepare_code(registry: Registry, email: str) -> tuple[str, str] | None
     hashed = _passwords.hash(code).encode()
     async with registry.change() as change:
         statement = (
-            select(LookupRow.subject_id)
+            select(col(LookupRow.subject_id))
             .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
             .where(
                 col(LookupRow.kind) == IdentifierKind.EMAIL.value,

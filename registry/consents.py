@@ -6,7 +6,7 @@ beats any older or undated grant, from whichever system it arrives: such a grant
 Legal: GDPR Art. 4(11), Art. 6(1)(a), Art. 7; C-129/21; R-7.1-1, R-7.1-3, R-7.3-1, R-7.3-5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -24,6 +24,7 @@ from policies.vocabulary import (
     ConsentMethod,
     ConsentState,
     EventKind,
+    LegalBasis,
     Origin,
     PurposeId,
     Touchpoint,
@@ -93,23 +94,35 @@ async def give_consent(registry: Registry, caller: Caller, subject_id: UUID, gra
     check_client_purpose(registry.policy, caller, grant.purpose)
     async with registry.change() as change:
         subject = await change.lock_subject(subject_id)
-        outcome, digest = await write_grant(change, subject, grant, caller.client)
+        ((outcome, digest),) = await write_grants(change, subject, [grant], caller.client)
         change.record(_grant_entry(caller, change, subject_id, grant, outcome, digest))
     return outcome
 
 
-async def write_grant(
-    change: Change, subject: SubjectRow, grant: Grant, source: str
+async def write_grants(
+    change: Change, subject: SubjectRow, grants: Sequence[Grant], source: str
+) -> list[tuple[Declared | RefusedGrant, bytes | None]]:
+    """Take grants of a person whose row is locked; each with the digest of its evidence. Errors as `give_consent`."""
+    history = await _history(change, subject.subject_id)
+    outcomes = [await _take(change, subject, grant, source, history) for grant in grants]
+    taken = {
+        grant.purpose for grant, (outcome, _) in zip(grants, outcomes, strict=True) if isinstance(outcome, Declared)
+    }
+    for purpose in taken:
+        await _project(change, subject.subject_id, purpose, history)
+    return outcomes
+
+
+async def _take(
+    change: Change, subject: SubjectRow, grant: Grant, source: str, history: list[Declaration]
 ) -> tuple[Declared | RefusedGrant, bytes | None]:
-    """Take a grant of a person whose row is locked; also returns the evidence's digest. Errors as `give_consent`."""
     purpose = change.policy.purposes.get(grant.purpose)
-    if purpose is None or not any(basis.article == "A6-1-a" for basis in purpose.basis.values()):
+    if purpose is None or not any(basis.article is LegalBasis.CONSENT for basis in purpose.basis.values()):
         raise InvalidConsentError("this purpose does not rest on consent")
     if grant.given_at is not None and grant.given_at > change.now + CLOCK_TOLERANCE:
         raise InvalidConsentError("given_at lies in the future")
     if grant.channel is not Channel.ANY and purpose.channels and grant.channel not in purpose.channels:
         raise InvalidConsentError("this purpose does not use this channel")
-    history = await _history(change, subject.subject_id)
     if await _outranked(change, subject.subject_id, grant, history, direct_marketing=purpose.direct_marketing):
         kind = ConflictKind.CONSENT_OLDER_THAN_WITHDRAWAL
         note_conflict(change, subject.subject_id, kind, grant.purpose, source, grant.given_at)
@@ -122,7 +135,7 @@ async def write_grant(
         await notices.quoted(change, quote.notice, quote.version, quote.language, quote.sha256, grant.purpose)
         delivered_at = grant.given_at or change.now
         await notices.deliver(change, subject.subject_id, quote.notice, quote.version, delivered_at, grant.touchpoint)
-    event_id, digest = await _append(change, subject, grant, state, source, len(history))
+    event_id, digest = await _append(change, subject, grant, state, source, history)
     return Declared(event_id, state), digest
 
 
@@ -162,9 +175,9 @@ async def withdraw_consent(
             raise InvalidConsentError("no such purpose")
         history = await _history(change, subject_id)
         purposes = [purpose] if purpose else sorted({one.purpose for one in history})
-        for number, one in enumerate(purposes):
-            sequence = len(history) + number
-            await _append_withdrawal(change, subject_id, one, channel, at, caller.client, touchpoint, sequence)
+        for one in purposes:
+            withdrawal = _Withdrawal(one, channel, at, touchpoint, caller.client)
+            await _append_withdrawal(change, subject_id, withdrawal, history)
             change.journal(JournalKind.WITHDRAWAL, subject_id, f"{one}:{channel.value}")
         change.record(
             Entry(
@@ -193,7 +206,7 @@ async def consents_of(registry: Registry, subject_id: UUID, as_of: datetime | No
 
 
 async def _append(
-    change: Change, subject: SubjectRow, grant: Grant, state: ConsentState, source: str, sequence: int
+    change: Change, subject: SubjectRow, grant: Grant, state: ConsentState, source: str, history: list[Declaration]
 ) -> tuple[UUID, bytes | None]:
     event_id = uuid4()
     evidence_id: UUID | None = None
@@ -209,78 +222,76 @@ async def _append(
         )
         evidence_id, digest = await write_event(change, subject, proof, source)
     quote = grant.quoted or QuotedNotice("", "", "", "")
-    change.session.add(
-        ConsentEventRow(
-            subject_id=subject.subject_id,
-            sequence=sequence,
-            event_id=event_id,
-            purpose=grant.purpose,
-            channel=grant.channel.value,
-            state=state.value,
-            effective_at=grant.given_at or change.now,
-            recorded_at=change.now,
-            explicit=grant.explicit,
-            expires_at=grant.expires_at,
-            method=grant.method.value,
-            touchpoint=grant.touchpoint.value,
-            source=source,
-            notice=quote.notice,
-            notice_version=quote.version,
-            notice_language=quote.language,
-            notice_sha256=quote.sha256,
-            evidence_id=evidence_id,
-        ),
+    row = ConsentEventRow(
+        subject_id=subject.subject_id,
+        sequence=len(history),
+        event_id=event_id,
+        purpose=grant.purpose,
+        channel=grant.channel.value,
+        state=state.value,
+        effective_at=grant.given_at or change.now,
+        recorded_at=change.now,
+        explicit=grant.explicit,
+        expires_at=grant.expires_at,
+        method=grant.method.value,
+        touchpoint=grant.touchpoint.value,
+        source=source,
+        notice=quote.notice,
+        notice_version=quote.version,
+        notice_language=quote.language,
+        notice_sha256=quote.sha256,
+        evidence_id=evidence_id,
     )
-    await _project(change, subject.subject_id, grant.purpose)
+    change.session.add(row)
+    history.append(_declaration(row))
     return event_id, digest
 
 
-async def _append_withdrawal(
-    change: Change,
-    subject_id: UUID,
-    purpose: str,
-    channel: Channel,
-    at: datetime,
-    source: str,
-    touchpoint: Touchpoint,
-    sequence: int,
-) -> None:
-    change.session.add(
-        ConsentEventRow(
-            subject_id=subject_id,
-            sequence=sequence,
-            event_id=uuid4(),
-            purpose=purpose,
-            channel=channel.value,
-            state=ConsentState.WITHDRAWN.value,
-            effective_at=at,
-            recorded_at=change.now,
-            explicit=False,
-            expires_at=None,
-            method="",
-            touchpoint=touchpoint.value,
-            source=source,
-            notice="",
-            notice_version="",
-            notice_language="",
-            notice_sha256="",
-            evidence_id=None,
-        ),
+@dataclass(frozen=True, slots=True)
+class _Withdrawal:
+    purpose: str
+    channel: Channel
+    effective_at: datetime
+    touchpoint: Touchpoint
+    source: str
+
+
+async def _append_withdrawal(change: Change, subject_id: UUID, given: _Withdrawal, history: list[Declaration]) -> None:
+    row = ConsentEventRow(
+        subject_id=subject_id,
+        sequence=len(history),
+        event_id=uuid4(),
+        purpose=given.purpose,
+        channel=given.channel.value,
+        state=ConsentState.WITHDRAWN.value,
+        effective_at=given.effective_at,
+        recorded_at=change.now,
+        explicit=False,
+        expires_at=None,
+        method="",
+        touchpoint=given.touchpoint.value,
+        source=given.source,
+        notice="",
+        notice_version="",
+        notice_language="",
+        notice_sha256="",
+        evidence_id=None,
     )
-    await _project(change, subject_id, purpose)
+    change.session.add(row)
+    history.append(_declaration(row))
+    await _project(change, subject_id, given.purpose, history)
 
 
-async def _project(change: Change, subject_id: UUID, purpose: str) -> None:
+async def _project(change: Change, subject_id: UUID, purpose: str, history: list[Declaration]) -> None:
     """Write the current state of one purpose anew from its history."""
-    await change.session.flush()
-    history = [one for one in await _history(change, subject_id) if one.purpose == purpose]
-    await change.session.execute(
-        delete(PermissionRow).where(
-            col(PermissionRow.subject_id) == subject_id,
-            col(PermissionRow.purpose) == purpose,
-        ),
-    )
-    for permission in fold(history).values():
+    if subject_id not in change.created:
+        await change.session.execute(
+            delete(PermissionRow).where(
+                col(PermissionRow.subject_id) == subject_id,
+                col(PermissionRow.purpose) == purpose,
+            ),
+        )
+    for permission in fold([one for one in history if one.purpose == purpose]).values():
         change.session.add(
             PermissionRow(
                 subject_id=subject_id,
@@ -292,10 +303,11 @@ async def _project(change: Change, subject_id: UUID, purpose: str) -> None:
                 expires_at=permission.expires_at,
             ),
         )
-    await change.session.flush()
 
 
 async def _history(change: Change, subject_id: UUID) -> list[Declaration]:
+    if subject_id in change.created:
+        return []
     statement = select(ConsentEventRow).where(col(ConsentEventRow.subject_id) == subject_id)
     return [_declaration(row) for row in (await change.session.execute(statement)).scalars()]
 
@@ -312,7 +324,7 @@ async def _outranked(
         and (Channel.ANY in {one.channel, grant.channel} or one.channel is grant.channel)
     ]
     if direct_marketing and subject_id not in change.created:
-        statement = select(ObjectionRow.since).where(
+        statement = select(col(ObjectionRow.since)).where(
             col(ObjectionRow.subject_id) == subject_id,
             col(ObjectionRow.direct_marketing),
         )

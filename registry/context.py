@@ -24,7 +24,7 @@ from registry.errors import NotReadyError, UnknownSubjectError
 from registry.journal import FileJournal, JournalEntry, JournalKind
 from registry.keys import DataKey, KeyRing, data_keys_of
 from registry.mailer import Mailer
-from registry.tables import DataKeyRow, JournalOutboxRow, PolicyVersionRow, StateRow, SubjectRow
+from registry.tables import DataKeyRow, JournalOutboxRow, NoticeRow, PolicyVersionRow, StateRow, SubjectRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class Change:
     journalled: bool = False
     entries: list[Entry] = field(default_factory=list)
     created: set[UUID] = field(default_factory=set)
+    delivered: set[tuple[UUID, str, str]] = field(default_factory=set)
+    published: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    quoted: dict[tuple[str, str, str], NoticeRow | None] = field(default_factory=dict, repr=False)
     _keys: dict[tuple[UUID, Category], DataKey] = field(default_factory=dict, repr=False)
 
     def record(self, entry: Entry) -> None:
@@ -101,7 +104,6 @@ class Change:
         )
         return key
 
-
     def forget_keys(self, subject_id: UUID) -> None:
         """Look a person's data keys up anew: they were replaced in this change."""
         self._keys = {place: key for place, key in self._keys.items() if place[0] != subject_id}
@@ -111,9 +113,7 @@ class Change:
 class Registry:
     """The collaborators of one process. Built once by the composition root."""
 
-    def __init__(
-        self, database: Database, ring: KeyRing, log: AuditLog, journal: FileJournal, mailer: Mailer
-    ) -> None:
+    def __init__(self, database: Database, ring: KeyRing, log: AuditLog, journal: FileJournal, mailer: Mailer) -> None:
         self.database = database
         self.ring = ring
         self.log = log
@@ -192,8 +192,8 @@ class Registry:
             NotReadyError: when the journal holds facts the database has forgotten, or is shorter than it was.
         """
         async with self.database.reading() as session:
-            known = (await session.execute(select(StateRow.journal_sequence))).scalar_one()
-            waiting = {row for row in (await session.execute(select(JournalOutboxRow.entry_id))).scalars()}
+            known = (await session.execute(select(col(StateRow.journal_sequence)))).scalar_one()
+            waiting = set((await session.execute(select(col(JournalOutboxRow.entry_id)))).scalars())
         written = {entry.entry_id for number, entry in self.journal.read() if number > known}
         if self.journal.sequence < known:
             raise NotReadyError("the journal is shorter than the database remembers")

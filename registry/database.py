@@ -7,17 +7,21 @@ everything a decision needs.
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.store import Store
-from policies.facts import Objection, Permission, Relationship, Restriction
-from policies.vocabulary import Category, FieldName, PurposeId, SubjectKind, SubjectStatus
+from policies.facts import Item, Objection, Permission, Relationship, Restriction
+from policies.vocabulary import Category, Origin, SubjectKind, SubjectStatus
 from registry.keys import WrappedDataKey
+
+CATEGORIES = {category.value: category for category in Category}
+ORIGINS = {origin.value: origin for origin in Origin}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,16 @@ class Versions:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredValue:
-    """One record or event row, sealed."""
+class StoredValue(NamedTuple):
+    """One record or event row: what a decision may see of it, and the sealed rest."""
 
-    row_id: UUID
-    field: FieldName
-    category: Category
-    collected_for: PurposeId
-    origin: str
-    observed_at: datetime
-    delete_after: date | None
+    item: Item
     version: int
     key_version: int
-    sealed: bytes = field(repr=False)
+    sealed: bytes
+
+    def __repr__(self) -> str:
+        return f"StoredValue({self.item.row_id})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Gathered:
     kind: SubjectKind = SubjectKind.PERSON
     majority_month: date | None = None
     version: int = 0
-    keys: dict[Category, WrappedDataKey] = field(default_factory=dict)
+    keys: dict[Category, WrappedDataKey] = attribute(default_factory=dict)
     values: tuple[StoredValue, ...] = ()
     permissions: tuple[Permission, ...] = ()
     objections: tuple[Objection, ...] = ()

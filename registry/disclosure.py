@@ -85,11 +85,12 @@ async def disclose(
         policy = registry.policy
         refused = evaluate_gate(request, policy)  # 1
         if refused is not None:
-            recorded = await registry.log.append(_entry(caller, request, policy, operation, [refused]), None)
-            return [Refused(id_, refused, recorded.index) for id_ in ids]
-        gathered = await _gather(registry, request, ids, policy)  # 2
+            entry = entry_of(caller, request, policy, operation, [refused])
+            index = (await registry.log.append(entry, refused)).index
+            return [Refused(id_, refused, index) for id_ in ids]
+        gathered = await gather(registry, request, ids, policy)  # 2
         decisions = [evaluate(request, policy, facts_from(gathered[id_])) for id_ in ids]  # 3
-        entry = _entry(caller, request, policy, operation, decisions)
+        entry = entry_of(caller, request, policy, operation, decisions)
         recorded = split(await registry.log.append(entry, decisions))  # 4
         if time.monotonic() - began <= FRESH_SECONDS:  # 5
             return [
@@ -99,9 +100,14 @@ async def disclose(
     raise NotReadyError("recording takes longer than a decision stays fresh")
 
 
-async def _gather(
+async def gather(
     registry: Registry, request: AccessRequest, ids: Sequence[UUID], policy: PolicyDocument
 ) -> Mapping[UUID, Gathered]:
+    """Everything a decision about these people needs, under the policy in force.
+
+    Raises:
+        NotReadyError: when the policy changed meanwhile.
+    """
     fields = frozenset(request.fields)
     with_events = any(name in policy.fields and policy.fields[name].event for name in fields)
     gathered = await registry.database.gather(ids, fields, with_events=with_events)
@@ -119,35 +125,37 @@ def _open(registry: Registry, gathered: Gathered, recorded: Recorded[Permit | De
         return Refused(gathered.subject_id, decision, recorded.index)
     sealed = [
         Sealed(
-            Place(gathered.subject_id, value.category, value.field, value.row_id, value.version),
+            Place(gathered.subject_id, value.item.category, value.item.field, value.item.row_id, value.version),
             value.key_version,
             value.sealed,
         )
         for value in gathered.values
-        if value.row_id in decision.rows
+        if value.item.row_id in decision.rows
     ]
     opened = open_sealed(sealed, recorded, registry.ring, gathered.keys)
     values: dict[FieldName, object] = dict.fromkeys(decision.fields)
+    listed: dict[FieldName, list[object]] = {}
     for value in gathered.values:
-        if value.row_id not in opened:
+        item = value.item
+        if item.row_id not in opened:
             continue
-        content = orjson.loads(opened[value.row_id])
-        if registry.policy.fields[value.field].event:
-            held = values[value.field]
-            listed = held if isinstance(held, list) else []
-            values[value.field] = [*listed, {"occurred_at": value.observed_at, **content}]
+        content = orjson.loads(opened[item.row_id])
+        if registry.policy.fields[item.field].event:
+            listed.setdefault(item.field, []).append({"occurred_at": item.observed_at, **content})
         else:
-            values[value.field] = content
+            values[item.field] = content
+    values.update(listed)
     return Disclosed(gathered.subject_id, decision, values, decision.withheld, recorded.index)
 
 
-def _entry(
+def entry_of(
     caller: Caller,
     request: AccessRequest,
     policy: PolicyDocument,
     operation: EventTag,
     decisions: Sequence[Permit | Deny],
 ) -> Entry:
+    """What the call is remembered as: one entry, one part for each person."""
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
     return Entry(

@@ -125,7 +125,7 @@ async def plan(registry: Registry, subject_id: UUID) -> tuple[KeptField, ...]:
 
 
 async def _categories(change: Change, subject_id: UUID) -> tuple[Category, ...]:
-    statement = select(DataKeyRow.category).where(col(DataKeyRow.subject_id) == subject_id)
+    statement = select(col(DataKeyRow.category)).where(col(DataKeyRow.subject_id) == subject_id)
     return tuple(sorted(Category(name) for name in (await change.session.execute(statement)).scalars()))
 
 
@@ -184,7 +184,7 @@ async def _renew_keys(change: Change, subject_id: UUID) -> None:
 
 async def _block(change: Change, subject_id: UUID) -> None:
     rows = await change.session.execute(
-        select(LookupRow.kind, LookupRow.suppression).where(col(LookupRow.subject_id) == subject_id),
+        select(col(LookupRow.kind), col(LookupRow.suppression)).where(col(LookupRow.subject_id) == subject_id),
     )
     await suppress(change, [(kind, digest) for kind, digest in rows.all()], Scope.ERASED)
     await change.session.flush()
@@ -196,4 +196,3 @@ def _empty(subject: SubjectRow, kept: tuple[KeptField, ...]) -> None:
     subject.language = ""
     subject.country = ""
     subject.version += 1
-

@@ -96,9 +96,7 @@ async def write_event(change: Change, subject: SubjectRow, given: GivenEvent, ca
     return event_id, sealed.digest
 
 
-async def add_events(
-    registry: Registry, caller: Caller, subject_id: UUID, given: Sequence[GivenEvent]
-) -> list[UUID]:
+async def add_events(registry: Registry, caller: Caller, subject_id: UUID, given: Sequence[GivenEvent]) -> list[UUID]:
     """Store events of one person; all or none.
 
     Raises:

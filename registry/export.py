@@ -204,7 +204,9 @@ async def _described(registry: Registry, subject_id: UUID, held: dict[FieldName,
                 "estimate": declared.estimate,
                 "origin": row.origin if row else sorted({one.origin for one in events if one.field == name}),
                 "source": row.captured_by if row else sorted({one.captured_by for one in events if one.field == name}),
-                "touchpoint": row.touchpoint if row else sorted({one.touchpoint for one in events if one.field == name}),
+                "touchpoint": row.touchpoint
+                if row
+                else sorted({one.touchpoint for one in events if one.field == name}),
                 "collected_for": row.collected_for
                 if row
                 else sorted({one.collected_for for one in events if one.field == name}),
@@ -234,9 +236,7 @@ async def _kept_about(registry: Registry, subject_id: UUID) -> dict[str, Any]:
         restrictions = (
             await session.execute(select(RestrictionRow).where(col(RestrictionRow.subject_id) == subject_id))
         ).scalars()
-        requests = (
-            await session.execute(select(RequestRow).where(col(RequestRow.subject_id) == subject_id))
-        ).scalars()
+        requests = (await session.execute(select(RequestRow).where(col(RequestRow.subject_id) == subject_id))).scalars()
         return {
             "relationships": [
                 {"kind": row.kind, "reference": row.reference, "opened_at": row.opened_at, "closed_at": row.closed_at}
@@ -264,7 +264,13 @@ async def _kept_about(registry: Registry, subject_id: UUID) -> dict[str, Any]:
                 for row in objections
             ],
             "restrictions": [
-                {"category": row.category, "field": row.field, "ground": row.ground, "since": row.since}
+                {
+                    "category": row.category,
+                    "field": row.field,
+                    "ground": row.ground,
+                    "since": row.since,
+                    "lifted_at": row.lifted_at,
+                }
                 for row in restrictions
             ],
             "requests": [

@@ -1,7 +1,7 @@
 """Turns rows into the facts a decision sees; decides nothing. Nothing else makes `Facts`."""
 
-from policies.facts import Facts, Item
-from policies.vocabulary import Origin, SubjectId
+from policies.facts import Facts
+from policies.vocabulary import SubjectId
 from registry.database import Gathered
 
 
@@ -20,16 +20,5 @@ def facts_from(gathered: Gathered) -> Facts:
         restrictions=gathered.restrictions,
         relationships=gathered.relationships,
         notices=gathered.notices,
-        items=tuple(
-            Item(
-                value.row_id,
-                value.field,
-                value.category,
-                value.collected_for,
-                Origin(value.origin),
-                value.observed_at,
-                value.delete_after,
-            )
-            for value in gathered.values
-        ),
+        items=tuple([value.item for value in gathered.values]),
     )

@@ -25,6 +25,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from audit.store import WrappedKey
 from policies.vocabulary import Category
@@ -160,14 +161,18 @@ class KeyRing:
         """
         epochs = {
             row.epoch: self._provider.unwrap(row.root_version, row.wrapped, _epoch_context(row.epoch))
-            for row in (await session.execute(select(KeyEpochRow).where(KeyEpochRow.state != "destroyed"))).scalars()  # type: ignore[arg-type]
+            for row in (
+                await session.execute(select(KeyEpochRow).where(col(KeyEpochRow.state) != "destroyed"))
+            ).scalars()
         }
-        active = (await session.execute(select(KeyEpochRow.epoch).where(KeyEpochRow.state == "active"))).scalar()  # type: ignore[call-overload]
+        active = (
+            await session.execute(select(col(KeyEpochRow.epoch)).where(col(KeyEpochRow.state) == "active"))
+        ).scalar()
         if active is None:
             raise NotReadyError("no key epoch is active")
         index_keys = {
             row.kind: unwrap_key(epochs[row.epoch], row.wrapped, b"index\0" + row.kind.encode())
-            for row in (await session.execute(select(IndexKeyRow).order_by(IndexKeyRow.version))).scalars()  # type: ignore[arg-type]
+            for row in (await session.execute(select(IndexKeyRow).order_by(col(IndexKeyRow.version)))).scalars()
         }
         service_keys = {
             row.name: self._provider.unwrap(row.root_version, row.wrapped, b"service\0" + row.name.encode())
@@ -181,6 +186,10 @@ class KeyRing:
         kek = secrets.token_bytes(KEY_BYTES)
         version, wrapped = self._provider.wrap(kek, _epoch_context(epoch))
         session.add(KeyEpochRow(epoch=epoch, state="active", root_version=version, wrapped=wrapped, created_at=now))
+        self.hold_epoch(epoch, kek)
+
+    def hold_epoch(self, epoch: int, kek: bytes) -> None:
+        """Work with an unwrapped epoch key (32 bytes) as the active one."""
         self._epochs[epoch] = kek
         self.active_epoch = epoch
 
@@ -252,7 +261,7 @@ class KeyRing:
 
 async def data_keys_of(session: AsyncSession, subject_id: UUID) -> Mapping[Category, WrappedDataKey]:
     """All data keys of a person, as stored."""
-    rows = (await session.execute(select(DataKeyRow).where(DataKeyRow.subject_id == subject_id))).scalars()  # type: ignore[arg-type]
+    rows = (await session.execute(select(DataKeyRow).where(col(DataKeyRow.subject_id) == subject_id))).scalars()
     return {
         Category(row.category): WrappedDataKey(row.version, row.epoch, row.wrapped, row.fingerprint) for row in rows
     }

@@ -45,7 +45,9 @@ async def publish(registry: Registry, caller: Caller, texts: Sequence[NoticeText
     fresh = [text for text in texts if (text.id, text.version, text.language) not in on_file]
     for text in texts:
         if on_file.get((text.id, text.version, text.language), text.sha256) != text.sha256:
-            raise UnknownNoticeError(f"notice {text.id} {text.version} ({text.language}) is published with another text")
+            raise UnknownNoticeError(
+                f"notice {text.id} {text.version} ({text.language}) is published with another text"
+            )
     if not fresh:
         return 0
     async with registry.change() as change:
@@ -84,15 +86,16 @@ async def current(registry: Registry, purpose: str | None = None) -> list[Notice
     return [notice for notice in rows if purpose is None or purpose in notice.purposes]
 
 
-async def quoted(
-    change: Change, notice: str, version: str, language: str, sha256: str, purpose: str
-) -> NoticeRow:
+async def quoted(change: Change, notice: str, version: str, language: str, sha256: str, purpose: str) -> NoticeRow:
     """The text a declaration quotes.
 
     Raises:
         UnknownNoticeError: never published, another hash, or not a text about this purpose.
     """
-    row = await change.session.get(NoticeRow, (notice, version, language))
+    key = (notice, version, language)
+    if key not in change.quoted:
+        change.quoted[key] = await change.session.get(NoticeRow, key)
+    row = change.quoted[key]
     if row is None or row.sha256 != sha256 or purpose not in row.purposes.split():
         raise UnknownNoticeError("no such text was published for this purpose")
     return row
@@ -106,16 +109,13 @@ async def deliver(
     Raises:
         UnknownNoticeError: when no such notice was ever published.
     """
-    statement = select(NoticeRow.version).where(col(NoticeRow.notice) == notice)
-    statement = (
-        statement.where(col(NoticeRow.version) == version)
-        if version
-        else statement.where(col(NoticeRow.valid_to).is_(None))
-    )
-    found = (await change.session.execute(statement.limit(1))).scalar()
-    if found is None:
-        raise UnknownNoticeError("no such notice was published")
-    if await change.session.get(NoticeDeliveryRow, (subject_id, notice, found)) is None:
+    found = await _published(change, notice, version)
+    key = (subject_id, notice, found)
+    known = key in change.delivered
+    if not known and subject_id not in change.created:
+        known = await change.session.get(NoticeDeliveryRow, key) is not None
+    change.delivered.add(key)
+    if not known:
         change.session.add(
             NoticeDeliveryRow(
                 subject_id=subject_id,
@@ -125,6 +125,23 @@ async def deliver(
                 touchpoint=touchpoint.value,
             ),
         )
+
+
+async def _published(change: Change, notice: str, version: str | None) -> str:
+    """The version meant, None = the one shown today; asked once a change."""
+    asked = (notice, version)
+    if asked not in change.published:
+        statement = select(col(NoticeRow.version)).where(col(NoticeRow.notice) == notice).limit(1)
+        statement = (
+            statement.where(col(NoticeRow.version) == version)
+            if version
+            else statement.where(col(NoticeRow.valid_to).is_(None))
+        )
+        found = (await change.session.execute(statement)).scalar()
+        if found is None:
+            raise UnknownNoticeError("no such notice was published")
+        change.published[asked] = found
+    return change.published[asked]
 
 
 def delivery_entry(caller: Caller, subject_id: UUID, policy_version: str) -> Entry:

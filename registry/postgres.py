@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from audit.columns import whole
 from audit.postgres_store import PostgresStore
-from policies.facts import Objection, Permission, Relationship, Restriction
+from policies.facts import Item, Objection, Permission, Relationship, Restriction
 from policies.vocabulary import (
     Category,
     Channel,
@@ -30,7 +30,7 @@ from policies.vocabulary import (
     SubjectKind,
     SubjectStatus,
 )
-from registry.database import Gathered, StoredValue, Versions
+from registry.database import CATEGORIES, ORIGINS, Gathered, StoredValue, Versions
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
 
@@ -120,7 +120,9 @@ class PostgresDatabase:
                     self._reader = None
                 for waiting in taken:
                     if not waiting.done.done():
-                        waiting.done.set_exception(NotReadyError(f"the database does not answer: {type(error).__name__}"))
+                        waiting.done.set_exception(
+                            NotReadyError(f"the database does not answer: {type(error).__name__}")
+                        )
                 continue
             for waiting in taken:
                 if not waiting.done.done():
@@ -180,12 +182,8 @@ def _gathered(row: Any, fields: frozenset[str]) -> Gathered:  # noqa: ANN401 - a
         kind=SubjectKind(row[6]),
         majority_month=row[7],
         version=row[8],
-        keys={Category(k[0]): WrappedDataKey(k[1], k[2], k[3], k[4]) for k in row[9] or ()},
-        values=tuple(
-            StoredValue(v[0], FieldName(v[1]), Category(v[2]), PurposeId(v[3]), v[4], v[5], v[6], v[7], v[8], v[9])
-            for v in stored
-            if v[1] in fields
-        ),
+        keys={CATEGORIES[k[0]]: WrappedDataKey(k[1], k[2], k[3], k[4]) for k in row[9] or ()},
+        values=tuple([_value(value) for value in stored if value[1] in fields]),
         permissions=tuple(
             Permission(PurposeId(p[0]), Channel(p[1]), ConsentState(p[2]), p[3], p[4], p[5]) for p in row[12] or ()
         ),
@@ -199,3 +197,8 @@ def _gathered(row: Any, fields: frozenset[str]) -> Gathered:  # noqa: ANN401 - a
         relationships=tuple(Relationship(RelationshipKind(c[0]), c[1], c[2]) for c in row[15] or ()),
         notices=frozenset(row[16] or ()),
     )
+
+
+def _value(row: Any) -> StoredValue:  # noqa: ANN401 - as above
+    item = Item(row[0], row[1], CATEGORIES[row[2]], row[3], ORIGINS[row[4]], row[5], row[6])
+    return StoredValue(item, row[7], row[8], row[9])

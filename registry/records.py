@@ -8,6 +8,7 @@ Legal: GDPR Art. 5(1)(d), (e), Art. 16; R-5.1d-1, R-5.1e-1.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -97,21 +98,26 @@ async def write_value(
     version = existing.version + 1 if existing else 1
     place = Place(subject.subject_id, declared.category, name, row_id, version)
     sealed = seal(orjson.dumps(given.value), place, key)
-    row = existing or RecordRow(subject_id=subject.subject_id, field=name, record_id=row_id)
-    row.category = declared.category.value
-    row.version = version
-    row.key_version = key.version
-    row.sealed = sealed.ciphertext
-    row.origin = given.origin.value
-    row.touchpoint = given.touchpoint.value
-    row.captured_by = captured_by
-    row.collected_for = given.collected_for
-    row.observed_at = given.observed_at or change.now
-    row.collected_at = change.now
-    row.rectified_at = change.now if rectified else (existing.rectified_at if existing else None)
-    row.retention = declared.retention
-    row.delete_after = retention_end(change.now.date(), change.policy.retention[declared.retention])
-    change.session.add(row)
+    state: dict[str, Any] = {
+        "category": declared.category.value,
+        "version": version,
+        "key_version": key.version,
+        "sealed": sealed.ciphertext,
+        "origin": given.origin.value,
+        "touchpoint": given.touchpoint.value,
+        "captured_by": captured_by,
+        "collected_for": given.collected_for,
+        "observed_at": given.observed_at or change.now,
+        "collected_at": change.now,
+        "rectified_at": change.now if rectified else (existing.rectified_at if existing else None),
+        "retention": declared.retention,
+        "delete_after": retention_end(change.now.date(), change.policy.retention[declared.retention]),
+    }
+    if existing is None:
+        change.session.add(RecordRow(subject_id=subject.subject_id, field=name, record_id=row_id, **state))
+    else:
+        for column, value in state.items():
+            setattr(existing, column, value)
     await _index(change, subject, name, given.value, replaces=existing is not None)
     if name == "birth_date":
         subject.majority_month = _majority_month(given.value)

@@ -151,7 +151,9 @@ async def decide_request(
         raise InvalidValueError("reasons are too long")
     overview = await _open_request(registry, subject_id, request_id)
     if not accepted:
-        return await _answer(registry, caller, subject_id, request_id, RequestState.REFUSED, _refusal(registry, reasons))
+        return await _answer(
+            registry, caller, subject_id, request_id, RequestState.REFUSED, _refusal(registry, reasons)
+        )
     match overview.kind:
         case RequestKind.RECTIFICATION:
             return await _rectify(registry, caller, subject_id, request_id)
@@ -251,7 +253,10 @@ async def _object(change: Change, subject: SubjectRow, row: RequestRow, wish: Wi
         raise InvalidValueError("no such purpose")
     await write_objection(change, subject.subject_id, wish.purpose, wish.channel)
     if wish.purpose is None or change.policy.purposes[wish.purpose].direct_marketing:
-        text = {"de": "Ihr Widerspruch gegen Werbung gilt ab sofort.", "en": "Your objection to advertising is in force."}
+        text = {
+            "de": "Ihr Widerspruch gegen Werbung gilt ab sofort.",
+            "en": "Your objection to advertising is in force.",
+        }
         await _write_answer(change, subject, row, text)
         row.state = RequestState.FULFILLED.value
         row.answered_at = change.now
@@ -327,7 +332,9 @@ async def _erase(registry: Registry, caller: Caller, subject_id: UUID, request_i
         change.record(_entry(EventTag.REQUEST_DECIDE, caller, change.policy, row, digests=(digest,)))
     await settle(registry)
     if address:
-        await registry.mailer.send(address, "Ihr Antrag auf Löschung / Your erasure request", f"{text['de']}\n\n{text['en']}\n")
+        await registry.mailer.send(
+            address, "Ihr Antrag auf Löschung / Your erasure request", f"{text['de']}\n\n{text['en']}\n"
+        )
     return _overview(row)
 
 
@@ -416,7 +423,9 @@ def _erasure_text(policy: PolicyDocument, erased: Erasure) -> dict[str, str]:
     if erased.kept:
         german.append(f"Sie können sich bei der Aufsichtsbehörde beschweren ({authority}) oder vor Gericht gehen.")
         english.append(f"You may complain to the supervisory authority ({authority}) or go to court.")
-    german.append("Der Nachweis, wer auf Ihre Daten zugegriffen hat, bleibt bis zum Ende seiner Frist gesperrt erhalten.")
+    german.append(
+        "Der Nachweis, wer auf Ihre Daten zugegriffen hat, bleibt bis zum Ende seiner Frist gesperrt erhalten."
+    )
     english.append("The record of who accessed your data stays locked until its period ends.")
     german.append("Sicherungskopien laufen nach Plan aus; ohne Schlüssel sind sie wertlos.")
     english.append("Backups expire as planned; without the keys they are worthless.")

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome
 from audit.log import create_log
@@ -34,7 +35,7 @@ async def prepare_keys(database: Database, ring: KeyRing) -> None:
     """Create the state row, the first epoch and all service keys of an empty database, in one transaction."""
     now = await database.now()
     async with database.transaction() as session:
-        if (await session.execute(select(KeyEpochRow.epoch))).first() is not None:
+        if (await session.execute(select(col(KeyEpochRow.epoch)))).first() is not None:
             return
         session.add(
             StateRow(id=1, policy_digest="", clients_version=0, epoch=FIRST_EPOCH, journal_sequence=0),

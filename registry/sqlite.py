@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from audit.columns import from_milliseconds, whole
 from audit.sqlite_store import SqliteStore, connect
-from policies.facts import Objection, Permission, Relationship, Restriction
+from policies.facts import Item, Objection, Permission, Relationship, Restriction
 from policies.vocabulary import (
     Category,
     Channel,
@@ -31,7 +31,7 @@ from policies.vocabulary import (
     SubjectKind,
     SubjectStatus,
 )
-from registry.database import Gathered, StoredValue, Versions
+from registry.database import CATEGORIES, ORIGINS, Gathered, StoredValue, Versions
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
 
@@ -207,22 +207,8 @@ def _gather(
         kind=SubjectKind(subject[1]),
         majority_month=_date(subject[2]),
         version=subject[3],
-        keys={Category(k[0]): WrappedDataKey(k[1], k[2], k[3], k[4]) for k in connection.execute(_KEYS, key)},
-        values=tuple(
-            StoredValue(
-                UUID(bytes=v[0]),
-                FieldName(v[1]),
-                Category(v[2]),
-                PurposeId(v[3]),
-                v[4],
-                from_milliseconds(v[5]),
-                _date(v[6]),
-                v[7],
-                v[8],
-                v[9],
-            )
-            for v in values
-        ),
+        keys={CATEGORIES[k[0]]: WrappedDataKey(k[1], k[2], k[3], k[4]) for k in connection.execute(_KEYS, key)},
+        values=tuple([_value(value) for value in values]),
         permissions=tuple(
             Permission(
                 PurposeId(p[0]),
@@ -254,6 +240,19 @@ def _gather(
         ),
         notices=frozenset(n[0] for n in connection.execute(_NOTICES, key)),
     )
+
+
+def _value(row: Any) -> StoredValue:  # noqa: ANN401 - a row of either table
+    item = Item(
+        UUID(bytes=row[0]),
+        row[1],
+        CATEGORIES[row[2]],
+        row[3],
+        ORIGINS[row[4]],
+        from_milliseconds(row[5]),
+        _date(row[6]),
+    )
+    return StoredValue(item, row[7], row[8], row[9])
 
 
 def _date(stored: str | None) -> date | None:

@@ -22,14 +22,14 @@ from audit.log import create_person_key
 from policies.vocabulary import FieldName, PurposeId, SubjectKind, SubjectStatus, Touchpoint
 from registry import notices
 from registry.conflicts import ConflictKind
-from registry.consents import Grant, RefusedGrant, write_grant
+from registry.consents import Grant, RefusedGrant, write_grants
 from registry.context import Caller, Change, Registry
 from registry.errors import UnknownSubjectError
 from registry.events import GivenEvent, check_client_purpose, write_event
 from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
 from registry.records import GivenValue, Kept, check_value, write_value
 from registry.relationships import GivenRelationship, write_relationship
-from registry.suppression import Scope, suppressed_since
+from registry.suppression import Scope, suppressed
 from registry.tables import LookupRow, SubjectRow
 
 
@@ -80,7 +80,9 @@ async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubjec
         check_given(registry, caller, subject)
     async with registry.change() as change:
         digests: list[bytes] = []
-        outcomes = [await _upsert_one(change, caller, subject, digests) for subject in given]
+        blocked = await _blocked(change, given)
+        with change.session.no_autoflush:
+            outcomes = [await _upsert_one(change, caller, subject, blocked, digests) for subject in given]
         change.record(_entry(caller, change, given, outcomes, digests))
     return outcomes
 
@@ -97,41 +99,55 @@ def check_given(registry: Registry, caller: Caller, given: GivenSubject) -> None
     normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
 
 
-async def _upsert_one(change: Change, caller: Caller, given: GivenSubject, digests: list[bytes]) -> Upserted:
-    blocked_since = await suppressed_since(change, _suppressions(change, given), Scope.ERASED)
-    if blocked_since is not None and (given.registered_at is None or given.registered_at <= blocked_since):
+async def _blocked(change: Change, given: Sequence[GivenSubject]) -> Mapping[bytes, datetime]:
+    """Which of the arriving identifiers are blocked, and since when."""
+    digests = {digest for subject in given for digest in _suppressions(change, subject)}
+    return await suppressed(change, sorted(digests), Scope.ERASED)
+
+
+async def _upsert_one(
+    change: Change,
+    caller: Caller,
+    given: GivenSubject,
+    blocked: Mapping[bytes, datetime],
+    digests: list[bytes],
+) -> Upserted:
+    since = [blocked[digest] for digest in _suppressions(change, given) if digest in blocked] if blocked else []
+    if since and (given.registered_at is None or given.registered_at <= max(since)):
         return Upserted(None, Status.BLOCKED)
     try:
         subject, created = await _reserve(change, given)
     except UnknownSubjectError:
         return Upserted(None, Status.BLOCKED)
-    kept: list[Kept] = []
-    refused: list[PurposeId] = []
     for notice in given.notices:
         await notices.deliver(change, subject.subject_id, notice, None, change.now, Touchpoint.ONLINE_SHOP)
+    kept = await _write_values(change, caller, subject, given, digests)
+    for relationship in given.relationships:
+        await write_relationship(change, subject.subject_id, relationship)
+    digests.extend([(await write_event(change, subject, one, caller.client))[1] for one in given.events])
+    granted = await write_grants(change, subject, given.consents, caller.client) if given.consents else []
+    digests.extend([digest for _, digest in granted if digest])
+    refused = [
+        grant.purpose
+        for grant, (outcome, _) in zip(given.consents, granted, strict=True)
+        if isinstance(outcome, RefusedGrant)
+    ]
+    subject.version += 0 if created else 1
+    status = Status.CREATED if created else Status.UPDATED
+    return Upserted(subject.subject_id, status, tuple(kept), tuple(refused))
+
+
+async def _write_values(
+    change: Change, caller: Caller, subject: SubjectRow, given: GivenSubject, digests: list[bytes]
+) -> list[Kept]:
+    kept: list[Kept] = []
     for name, value in given.values.items():
         written = await write_value(change, subject, name, value, caller.client)
         if isinstance(written, Kept):
             kept.append(written)
         else:
             digests.append(written)
-    for relationship in given.relationships:
-        await write_relationship(change, subject.subject_id, relationship)
-    for event in given.events:
-        digests.append((await write_event(change, subject, event, caller.client))[1])
-    for grant in given.consents:
-        outcome, digest = await write_grant(change, subject, grant, caller.client)
-        if isinstance(outcome, RefusedGrant):
-            refused.append(grant.purpose)
-        elif digest:
-            digests.append(digest)
-    subject.version += 0 if created else 1
-    return Upserted(
-        subject.subject_id,
-        Status.CREATED if created else Status.UPDATED,
-        tuple(kept),
-        tuple(refused),
-    )
+    return kept
 
 
 async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, bool]:
@@ -150,10 +166,15 @@ async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, boo
         ),
     )
     if reserved.first() is None:
-        statement = select(LookupRow.subject_id).where(col(LookupRow.kind) == kind, col(LookupRow.digest) == digest)
+        statement = select(col(LookupRow.subject_id)).where(
+            col(LookupRow.kind) == kind, col(LookupRow.digest) == digest
+        )
         known = (await change.session.execute(statement)).scalar()
         if known is None:
             raise UnknownSubjectError("the identifier was released at this moment")
+        if known in change.created:
+            await change.session.flush()
+            change.created.discard(known)
         return await change.lock_subject(known), False
     row = SubjectRow(
         subject_id=subject_id,
@@ -203,7 +224,7 @@ async def find(
     check_client_purpose(registry.policy, caller, purpose)
     digest = registry.ring.index_digest(kind.value, normalise(kind, value, source))
     statement = (
-        select(LookupRow.subject_id)
+        select(col(LookupRow.subject_id))
         .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
         .where(
             col(LookupRow.kind) == kind.value,
@@ -238,9 +259,7 @@ def _entry(
     blocked = any(outcome.status is Status.BLOCKED for outcome in outcomes)
     purposes = {value.collected_for for subject in given for value in subject.values.values()}
     return Entry(
-        EventTag.IMPORT
-        if len(given) > 1
-        else (EventTag.SUBJECT_CREATE if created else EventTag.SUBJECT_UPDATE),
+        EventTag.IMPORT if len(given) > 1 else (EventTag.SUBJECT_CREATE if created else EventTag.SUBJECT_UPDATE),
         Outcome.DENY if all(outcome.status is Status.BLOCKED for outcome in outcomes) else Outcome.DONE,
         client=caller.client,
         purpose=" ".join(sorted(purposes)),

@@ -16,6 +16,8 @@ from sqlmodel import col
 from registry.context import Change
 from registry.tables import SuppressionRow
 
+_CHUNK = 500
+
 
 class Scope(StrEnum):
     """What is blocked; stored codes."""
@@ -33,10 +35,13 @@ async def suppress(change: Change, identifiers: Iterable[tuple[str, bytes]], sco
             row.since = change.now
 
 
-async def suppressed_since(change: Change, digests: Sequence[bytes], scope: Scope) -> datetime | None:
-    """Since when any of these identifiers is blocked; None = not at all."""
-    statement = select(SuppressionRow.since).where(
-        col(SuppressionRow.digest).in_(digests),
-        col(SuppressionRow.scope) == scope.value,
-    )
-    return max((await change.session.execute(statement)).scalars(), default=None)
+async def suppressed(change: Change, digests: Sequence[bytes], scope: Scope) -> dict[bytes, datetime]:
+    """Which of these identifiers are blocked, and since when."""
+    found: dict[bytes, datetime] = {}
+    for start in range(0, len(digests), _CHUNK):
+        statement = select(col(SuppressionRow.digest), col(SuppressionRow.since)).where(
+            col(SuppressionRow.digest).in_(digests[start : start + _CHUNK]),
+            col(SuppressionRow.scope) == scope.value,
+        )
+        found.update((row.digest, row.since) for row in await change.session.execute(statement))
+    return found

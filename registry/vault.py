@@ -96,13 +96,15 @@ def open_sealed(
         KeyUnavailableError: when the data key is gone.
         SealBrokenError: when the value was changed or moved.
     """
-    if not isinstance(permit, Recorded) or not isinstance(permit.value, Permit):
+    given: object = permit
+    if not isinstance(given, Recorded) or not isinstance(given.value, Permit):
         raise NotPermittedError("values open only on a recorded permit")
+    decision = given.value
     ciphers: dict[Category, tuple[int, AESGCM]] = {}
     opened: dict[UUID, bytes] = {}
     for one in sealed:
         place = one.place
-        if place.subject_id != permit.value.subject_id or permit.value.rows.get(place.row_id) != place.field:
+        if place.subject_id != decision.subject_id or decision.rows.get(place.row_id) != place.field:
             raise NotPermittedError("the permit does not name this row")
         if place.category not in ciphers:
             stored = keys.get(place.category)

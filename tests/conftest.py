@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from registry import migrations
-from tests.engines import EngineReport
+from tests.engines import EngineReport, pytest_addoption, pytest_configure  # noqa: F401 - pytest finds its hooks here
 from tests.house import ERASER_ROLE, ROLE_PASSWORD, SERVING_ROLE, House, open_house, settings_for
 from tests.postgres import Postgres
 
@@ -27,17 +27,6 @@ settings.register_profile(
 )
 settings.register_profile("explore", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options of script/test."""
-    parser.addoption("--whole-suite", action="store_true", help="a run without tests on PostgreSQL fails")
-    parser.addoption("--closing-lines", type=Path, help="write the closing lines to this file, not to the terminal")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let the report see every test."""
-    config.pluginmanager.register(EngineReport(config), EngineReport.NAME)
 
 
 def prepare_template(url: str) -> None:

@@ -10,6 +10,17 @@ from typing import ClassVar
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of script/test."""
+    parser.addoption("--whole-suite", action="store_true", help="a run without tests on PostgreSQL fails")
+    parser.addoption("--closing-lines", type=Path, help="write the closing lines to this file, not to the terminal")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the report see every test."""
+    config.pluginmanager.register(EngineReport(config), EngineReport.NAME)
+
+
 class EngineReport:
     """A pytest plugin."""
 

@@ -100,10 +100,14 @@ class Postgres:
     def __init__(self, programs: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
         self.settings = dict(settings or {})
         self._user = _unprivileged_user()
-        self._folder = self._make_folder()
+        self._programs = programs or find_programs()
         self._watchdog: subprocess.Popen[bytes] | None = None
+        reachable = self._can_run_programs()
+        # Files in memory may not be executed everywhere.
+        self._folder = self._make_folder(in_memory=reachable)
         try:
-            self._programs = self._reachable(programs or find_programs())
+            if not reachable:
+                self._copy_wheel()
             self._watchdog = self._start_watchdog()
             self.admin = Database(port=0, name="postgres", password=secrets.token_urlsafe(24))
             self._initialise()
@@ -184,10 +188,10 @@ class Postgres:
     def _data(self) -> Path:
         return self._folder / "data"
 
-    def _make_folder(self) -> Path:
-        """A private folder, in memory if there is room, that the server's user can reach."""
+    def _make_folder(self, *, in_memory: bool) -> Path:
+        """A private folder that the server's user can reach; in memory only if there is room."""
         places = [Path(tempfile.gettempdir()), Path("/var/tmp"), Path("/tmp")]  # noqa: S108 - as above
-        if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free > _ROOM_BYTES:
+        if in_memory and _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free > _ROOM_BYTES:
             places.insert(0, _SHARED_MEMORY)
         for place in places:
             try:
@@ -204,22 +208,24 @@ class Postgres:
         message = f"no place for a server's data: the user cannot write to any of {', '.join(map(str, places))}"
         raise PostgresUnavailableError(message)
 
-    def _reachable(self, programs: Path) -> Path:
-        """The folder itself, or a copy where the server's user may not enter it (a checkout in a private home)."""
+    def _can_run_programs(self) -> bool:
+        """Whether the server's user may; not, for example, in a checkout in a private home."""
         try:
-            self._run_as_user([str(programs / "postgres"), "--version"], self._folder)
+            self._run_as_user([str(self._programs / "postgres"), "--version"], Path("/"))
         except (OSError, subprocess.CalledProcessError):
-            if programs != wheel_programs():
+            if self._programs != wheel_programs():
                 raise
-        else:
-            return programs
+            return False
+        return True
+
+    def _copy_wheel(self) -> None:
         root, copy = _wheel_root(), self._folder / "wheel"
         for source in _wheel_files():
             target = copy / source.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
         self._give(self._folder)
-        return copy / programs.relative_to(root)
+        self._programs = copy / self._programs.relative_to(root)
 
     def _give(self, folder: Path) -> None:
         if self._user is not None:

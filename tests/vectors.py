@@ -18,5 +18,5 @@ def vector_files(folder: str, pattern: str = "**/*.json") -> list[object]:
     found = sorted((VECTORS / folder).glob(pattern))
     if not found:
         reason = f"NOT RUN: no public vectors {folder}; set REGISTRY_TEST_VECTORS to the folder that holds them"
-        return [pytest.param(Path(folder), id="missing", marks=pytest.mark.skip(reason=reason))]
+        return [pytest.param(Path(folder), id=f"{folder}-{pattern}-missing", marks=pytest.mark.skip(reason=reason))]
     return [pytest.param(path, id=str(path.relative_to(VECTORS / folder))) for path in found]

@@ -3,8 +3,8 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import audit.tables
-import registry.tables  # noqa: F401 - both fill the metadata
+import audit.tables  # noqa: F401 - fills the metadata
+import registry.tables  # noqa: F401 - as above
 
 connection = context.config.attributes["connection"]
 context.configure(

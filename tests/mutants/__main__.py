@@ -1,7 +1,7 @@
 """Breaks each promise once, in a copy, and demands that the test which guards it goes red.
 
-A mutant is a patch in this folder (unified diff, paths from the root) whose first lines say which tests must fail and
-which promise they guard; `kills` takes node ids, or an expression as pytest's -k does, and may be repeated:
+A mutant is a patch in this folder (unified diff, paths from the root) whose first lines name the tests of which one
+must fail, and the promise they guard; `kills` takes node ids, or an expression as for -k, and may be repeated:
 
     # kills: tests/properties/test_consent.py::test_a_withdrawal_never_permits
     # promise: 4
@@ -67,15 +67,19 @@ def read(path: Path) -> Mutant:
         if line.startswith("#") and key in header and value.strip():
             header[key].append(value.strip())
     if not header["kills"] or len(header["promise"]) != 1:
-        message = "its header needs `# kills: ...` and one `# promise: ...`"
+        message = f"{path.name}: its header needs `# kills: ...` and one `# promise: ...`"
         raise PatchError(message)
     return Mutant(path.stem, text, header["promise"][0], _selection(header["kills"]))
 
 
 def _selection(kills: list[str]) -> tuple[str, ...]:
-    nodes = [node for line in kills if line.startswith("tests/") for node in line.split()]
-    expressions = [f"({line})" for line in kills if not line.startswith("tests/")]
-    return (*nodes, *(("-k", " or ".join(expressions)) if expressions else ()))
+    nodes = [line for line in kills if line.startswith("tests/")]
+    if not nodes:
+        return ("-k", " or ".join(f"({line})" for line in kills))
+    if len(nodes) < len(kills):  # pytest would run only the tests that are in both
+        message = "its header names tests both by node id and by expression"
+        raise PatchError(message)
+    return tuple(node for line in nodes for node in line.split())
 
 
 def copy_tree(target: Path) -> None:
@@ -132,7 +136,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("names", nargs="*", help="names of patches in tests/mutants; default: all")
     names = parser.parse_args(arguments).names
     paths = [FOLDER / f"{Path(name).stem}.patch" for name in names] or sorted(FOLDER.glob("*.patch"))
-    mutants = [read(path) for path in paths]
+    try:
+        mutants = [read(path) for path in paths]
+    except (FileNotFoundError, PatchError) as error:
+        parser.error(str(error))
     green: dict[tuple[str, ...], str] = {}
     verdicts: list[Verdict] = []
     width = max((len(mutant.name) for mutant in mutants), default=0)

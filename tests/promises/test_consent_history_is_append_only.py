@@ -69,10 +69,13 @@ async def test_the_current_state_is_the_fold_over_the_events(house: House) -> No
     subject_id = await house.customer(newsletter=True, profiling=True)
     await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("recommendations"))
     async with house.registry.database.reading() as session:
-        rows = (await session.execute(select(PermissionRow).where(col(PermissionRow.subject_id) == subject_id))).scalars()
+        rows = (
+            await session.execute(select(PermissionRow).where(col(PermissionRow.subject_id) == subject_id))
+        ).scalars()
         projected = {(row.purpose, row.channel): (row.state, row.since) for row in rows}
     folded = {
-        (one.purpose, one.channel): (one.state, one.since) for one in await consents.consents_of(house.registry, subject_id)
+        (one.purpose, one.channel): (one.state, one.since)
+        for one in await consents.consents_of(house.registry, subject_id)
     }
     assert projected == folded
 
@@ -125,9 +128,7 @@ async def test_a_sync_does_not_bring_an_erased_person_back(house: House) -> None
     subject_id = await house.customer()
     await house.erase(subject_id)
     for external_id, values in (("A-1", {}), ("B-2", {"email": ANNA["email"]})):
-        given = {
-            FieldName(name): GivenValue(value, PurposeId("order_fulfilment")) for name, value in values.items()
-        }
+        given = {FieldName(name): GivenValue(value, PurposeId("order_fulfilment")) for name, value in values.items()}
         (outcome,) = await subjects.upsert(house.registry, SHOP, [GivenSubject(external_id, "shop", values=given)])
         assert outcome.status is Status.BLOCKED
     now = await house.registry.database.now()

@@ -26,7 +26,7 @@ async def _permitted(house: House) -> tuple[Gathered, Permit, list[Sealed]]:
     assert isinstance(permit, Permit)
     sealed = [
         Sealed(
-            Place(subject_id, value.category, value.field, value.row_id, value.version),
+            Place(subject_id, value.item.category, value.item.field, value.item.row_id, value.version),
             value.key_version,
             value.sealed,
         )

@@ -28,7 +28,7 @@ async def test_a_test_never_sees_what_another_one_wrote(database_url: str, engin
 def run_pytest(tmp_path: Path, source: str, *options: str) -> "subprocess.CompletedProcess[str]":
     (tmp_path / "test_sample.py").write_text(f"import pytest\n{source}", encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", *options, tmp_path],
+        [sys.executable, "-m", "pytest", "-p", "tests.engines", "-p", "no:cacheprovider", *options, tmp_path],
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         capture_output=True,

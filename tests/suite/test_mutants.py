@@ -7,9 +7,10 @@ import pytest
 from tests.mutants.__main__ import Mutant, read, try_out
 from tests.mutants.patch import PatchError, apply
 
-HEADER = (
-    "# kills: tests/unit/test_a.py::test_one tests/unit/test_a.py::test_two\n# kills: leap and year\n# promise: 3\n"
-)
+NODES = "# kills: tests/unit/test_a.py::test_one tests/unit/test_a.py::test_two\n"
+EXPRESSIONS = "# kills: leap and year\n# kills: month\n"
+PROMISE = "# promise: 3\n"
+HEADER = NODES + PROMISE
 DIFF = """--- a/words.txt
 +++ b/words.txt
 @@ -2,3 +2,3 @@
@@ -20,6 +21,7 @@ DIFF = """--- a/words.txt
 """
 WORDS = ["one", "two", "three", "four", "five", ""]
 
+GREEN: dict[tuple[str, ...], str] = {}  # shared, so that the guard runs once without a patch
 GUARD = "tests/suite/test_mutants.py::test_a_hunk_that_moved_still_fits"
 # A change of the product under test here, the patching itself: one that its guard notices, and two that it does not.
 NOTICED = """--- a/tests/mutants/patch.py
@@ -38,21 +40,28 @@ def words(root: Path, lines: list[str]) -> Path:
     return path
 
 
-def test_the_header_names_promise_and_tests(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kills", "selection"),
+    [
+        (NODES, ("tests/unit/test_a.py::test_one", "tests/unit/test_a.py::test_two")),
+        (EXPRESSIONS, ("-k", "(leap and year) or (month)")),
+    ],
+    ids=["nodes", "expressions"],
+)
+def test_the_header_names_promise_and_tests(tmp_path: Path, kills: str, selection: tuple[str, ...]) -> None:
     path = tmp_path / "m.patch"
-    path.write_text(HEADER + DIFF, encoding="utf-8")
+    path.write_text(kills + PROMISE + DIFF, encoding="utf-8")
     mutant = read(path)
     assert mutant.promise == "3"
-    assert mutant.selection == (
-        "tests/unit/test_a.py::test_one",
-        "tests/unit/test_a.py::test_two",
-        "-k",
-        "(leap and year)",
-    )
+    assert mutant.selection == selection
 
 
-@pytest.mark.parametrize("header", ["", "# promise: 3\n", "# kills: tests/a.py\n", "# kills:\n# promise: 3\n"])
-def test_a_patch_without_a_full_header_is_refused(tmp_path: Path, header: str) -> None:
+@pytest.mark.parametrize(
+    "header",
+    ["", PROMISE, NODES, "# kills:\n" + PROMISE, NODES + PROMISE + PROMISE, NODES + EXPRESSIONS + PROMISE],
+    ids=["none", "no test", "no promise", "empty", "two promises", "nodes and expressions"],
+)
+def test_a_patch_without_a_clear_header_is_refused(tmp_path: Path, header: str) -> None:
     path = tmp_path / "m.patch"
     path.write_text(header + DIFF, encoding="utf-8")
     with pytest.raises(PatchError, match="header"):
@@ -100,6 +109,6 @@ def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path, lines: list[str], 
     ids=["noticed", "unnoticed", "does not run", "does not fit", "no such test"],
 )
 def test_only_a_test_that_goes_red_kills(tmp_path: Path, diff: str, selection: tuple[str, ...], outcome: str) -> None:
-    verdict = try_out(Mutant("m", diff, "1", selection), {}, tmp_path)
+    verdict = try_out(Mutant("m", diff, "1", selection), GREEN, tmp_path)
     assert verdict.outcome.startswith(outcome)
     assert verdict.good == (outcome == "killed")

@@ -1,10 +1,14 @@
 """The throw-away PostgreSQL server: real, as strict as production, and gone afterwards."""
 
+import os
+import pwd
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import asyncpg
 import pytest
@@ -79,3 +83,26 @@ def test_the_folder_pgbin_goes_first_and_must_have_a_server(monkeypatch: pytest.
     monkeypatch.setenv("PGBIN", str(tmp_path))
     with pytest.raises(PostgresUnavailableError, match="has no initdb"):
         find_programs()
+
+
+def test_root_without_an_ordinary_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody_there(name: str) -> NoReturn:
+        raise KeyError(name)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(pwd, "getpwnam", nobody_there)
+    with pytest.raises(PostgresUnavailableError, match="neither a user `postgres` nor `nobody`"):
+        Postgres()
+
+
+def test_a_server_its_user_may_not_reach_is_copied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    original = Postgres._run_as_user
+
+    def forbidden(server: Postgres, command: Sequence[str], folder: Path) -> None:
+        if Path(command[0]) == wheel_programs() / "postgres":
+            raise PermissionError
+        original(server, command, folder)
+
+    monkeypatch.setattr(Postgres, "_run_as_user", forbidden)
+    with Postgres(wheel_programs()) as server:
+        assert server.execute("select 1") == 1

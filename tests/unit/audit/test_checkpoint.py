@@ -100,6 +100,18 @@ def test_nothing_can_be_added_or_left_out(at: int, inserted: str, dropped: int) 
     assert opens_here(changed) == opens_outside(changed) == (changed == NOTE)
 
 
+def test_a_signature_has_one_spelling_only() -> None:
+    """The two bits that base64 leaves over here would otherwise make four notes of one."""
+    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    assert NOTE.endswith("=\n")
+    last = digits.index(NOTE[-3])
+    for stray in (1, 2, 3):
+        respelled = NOTE[:-3] + digits[last + stray] + "=\n"
+        assert b64decode(respelled.split()[-1]) == b64decode(NOTE.split()[-1])
+        assert not opens_here(respelled)
+        assert not opens_outside(respelled)
+
+
 def opens_here(note: str) -> bool:
     try:
         checkpoint.open_note(note, [KEY])
@@ -128,6 +140,7 @@ def test_a_bad_signature_by_a_known_key_spoils_the_good_one_beside_it() -> None:
         note = CHECKPOINT.to_text() + "\n" + "".join(f"{line}\n" for line in lines)
         with pytest.raises(InvalidNoteSignatureError):
             checkpoint.open_note(note, [KEY])
+        assert not opens_outside(note)
 
 
 def test_a_note_signed_by_nobody_known_is_refused() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 from policies.decision import Deny, Permit
@@ -97,6 +98,11 @@ def item(
     return Item(row_id, FieldName(name), category, PurposeId(collected_for), origin, at, delete_after)
 
 
+def changed(facts: Facts, **changes: Any) -> Facts:  # noqa: ANN401 - the names of the fields are the caller's
+    """The same person with some facts changed."""
+    return replace(facts, **changes)
+
+
 def customer(**changes: object) -> Facts:
     """Adult, with a contract, both consents, the privacy notice and one value of every field."""
     facts = Facts(
@@ -111,7 +117,7 @@ def customer(**changes: object) -> Facts:
         notices=frozenset({"privacy_notice", "newsletter_consent", "recommendations_consent"}),
         items=tuple(item(name, collected_for(name)) for name in retailer().fields),
     )
-    return replace(facts, **changes)  # type: ignore[arg-type]  # the names of the fields are the caller's
+    return changed(facts, **changes)
 
 
 def collected_for(name: str) -> str:

@@ -17,7 +17,9 @@ def test_restriction_and_minority_are_told_as_not_permitted(code: ReasonCode) ->
 
 
 def test_two_hidden_grounds_look_like_one() -> None:
-    grounds = tuple(Reason(code, (code.value,)) for code in (ReasonCode.MINOR, ReasonCode.OBJECTION, ReasonCode.RESTRICTED))
+    grounds = tuple(
+        Reason(code, (code.value,)) for code in (ReasonCode.MINOR, ReasonCode.OBJECTION, ReasonCode.RESTRICTED)
+    )
     told = for_caller(grounds)
     assert [reason.code for reason in told] == [ReasonCode.NOT_PERMITTED, ReasonCode.OBJECTION]
     assert "MINOR" not in str(told)

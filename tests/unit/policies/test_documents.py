@@ -60,6 +60,7 @@ purposes:
     basis:
       behavioural: {article: A6-1-a, explicit: yes, why: named in the consent}
     fields: {behavioural: [allergy]}
+    look_back: {behavioural: P24M}
     objection: withdraws_consent
     profiling: yes
     dpia: DSFA-1
@@ -149,7 +150,12 @@ def test_what_is_not_of_its_form_is_refused_on_its_line(old: str, new: str, mess
 @pytest.mark.parametrize(
     ("old", "new", "message", "named"),
     [
-        ("    direct_marketing: yes\n", "    direct_marketing: yes\n    minimum_age: 42\n", "minimum_age", "minimum_age"),
+        (
+            "    direct_marketing: yes\n",
+            "    direct_marketing: yes\n    minimum_age: 42\n",
+            "minimum_age",
+            "minimum_age",
+        ),
         ("period: P3Y", "period: 3 years", "period", "plain"),
         ("period: P3Y", "period: P0Y", "period", "plain"),
         ("country: DE", "country: Germany", "country", "carrier"),

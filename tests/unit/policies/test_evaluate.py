@@ -236,7 +236,9 @@ def test_a_permit_names_the_basis_of_each_category() -> None:
 
 def test_a_permit_does_not_print_its_rows() -> None:
     row_id = uuid4()
-    decision = decide(ask("shop", "order_fulfilment", "street"), customer(items=(replace(item("street"), row_id=row_id),)))
+    decision = decide(
+        ask("shop", "order_fulfilment", "street"), customer(items=(replace(item("street"), row_id=row_id),))
+    )
     assert isinstance(decision, Permit)
     assert row_id in decision.rows
     assert str(row_id) not in repr(decision)

@@ -158,7 +158,16 @@ def test_a_privacy_notice_without_one_of_its_sections_is_refused(language: str) 
         ("A\u0308nderungen jederzeit.", "normal form C"),
         ("At any time. ", "white space at the end"),
     ],
-    ids=["soft hyphen", "zero width", "right to left", "tab", "carriage return", "line separator", "decomposed", "space"],
+    ids=[
+        "soft hyphen",
+        "zero width",
+        "right to left",
+        "tab",
+        "carriage return",
+        "line separator",
+        "decomposed",
+        "space",
+    ],
 )
 def test_two_texts_that_look_the_same_have_the_same_hash(passage: str, message: str) -> None:
     error = refusal(GOOD.replace("At any time.", passage))

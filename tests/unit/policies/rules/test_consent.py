@@ -52,7 +52,9 @@ def test_every_other_state_refuses(state: ConsentState, code: ReasonCode) -> Non
 
 
 def test_the_table_above_leaves_no_state_out() -> None:
-    refusing = {state for state in ConsentState if reasons(decide(NEWSLETTER_READ, subscriber(permission(state=state))))}
+    refusing = {
+        state for state in ConsentState if reasons(decide(NEWSLETTER_READ, subscriber(permission(state=state))))
+    }
     assert refusing == set(ConsentState) - VALID_CONSENT
 
 

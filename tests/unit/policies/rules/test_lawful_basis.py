@@ -39,7 +39,10 @@ from tests.unit.policies.people import (
     ],
 )
 def test_a_contract_basis_holds_while_a_relationship_it_rests_on_is_open(
-    kind: RelationshipKind, opened_at: datetime, closed_at: datetime | None, holds: bool  # noqa: FBT001 - a column
+    kind: RelationshipKind,
+    opened_at: datetime,
+    closed_at: datetime | None,
+    holds: bool,  # noqa: FBT001 - a column
 ) -> None:
     """R-6.1-1: when the order is closed and the warranty over, the same read is refused."""
     facts = customer(relationships=(Relationship(kind, opened_at, closed_at),))

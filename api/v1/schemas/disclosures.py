@@ -1,0 +1,177 @@
+"""The purpose-checked read on the wire, and the same question without an answer in data."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from api.v1.schemas.shape import (
+    Identifier,
+    IdentifierText,
+    In,
+    Out,
+    ReasonOut,
+    SourceName,
+    SubjectId,
+    WithheldOut,
+    example,
+)
+from policies.vocabulary import Channel
+
+MOST_FIELDS = 100
+EVERYTHING = "*"
+
+FieldOrEverything = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,62})$")]
+Fields = Annotated[list[FieldOrEverything], Field(min_length=1, max_length=MOST_FIELDS)]
+_SUBJECT = "0b9f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c11"
+_DISCLOSED = {
+    "fields": {"email": "erika@example.com", "first_name": "Erika"},
+    "withheld": [{"field": "phone", "reasons": [{"code": "MINIMISED", "cites": ["GDPR Art. 5(1)(c)"]}]}],
+}
+
+
+class ReadQuery(In):
+    """Purpose and fields; `fields=*` asks for everything the purpose may have."""
+
+    purpose: Identifier
+    fields: Annotated[
+        str,
+        StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,62}(,[a-z][a-z0-9_]{0,62}){0,99})$"),
+        Field(examples=["email,first_name"]),
+    ]
+
+
+class ExternalIdIn(In):
+    """A customer by the number a source system gave them."""
+
+    source: SourceName
+    external_id: IdentifierText
+
+
+class _PeopleIn(In):
+    subject_ids: Annotated[list[SubjectId], Field(max_length=1000)] = Field(default_factory=list)
+    external_ids: Annotated[list[ExternalIdIn], Field(max_length=1000)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not self.subject_ids and not self.external_ids:
+            raise PydanticCustomError("nobody", "subject_ids or external_ids, one to 1,000")
+        if self.subject_ids and self.external_ids:
+            raise PydanticCustomError("two_lists", "either subject_ids or external_ids")
+        return self
+
+
+class DisclosuresIn(_PeopleIn):
+    """One question about 1 to 1,000 people."""
+
+    model_config = example({"purpose": "newsletter", "fields": ["email", "first_name"], "subject_ids": [_SUBJECT]})
+
+    purpose: Identifier
+    fields: Fields
+
+
+class DisclosureOut(Out):
+    """What may be known of one person for this purpose, and what not."""
+
+    model_config = example(
+        {
+            "subject_id": _SUBJECT,
+            "purpose": "newsletter",
+            "policy": "2026-11-01",
+            "as_of": "2026-11-01T09:30:00Z",
+            **_DISCLOSED,
+            "log_index": 42,
+        }
+    )
+
+    subject_id: SubjectId
+    purpose: str
+    policy: str
+    as_of: datetime
+    fields: dict[str, Any]
+    withheld: list[WithheldOut]
+    log_index: int
+
+
+class OutcomeOut(Out):
+    """The outcome for one person; somebody who is not there has no id."""
+
+    outcome: Literal["disclosed", "refused", "not_found"]
+    subject_id: SubjectId | None = None
+    as_of: datetime | None = None
+    fields: dict[str, Any] | None = None
+    withheld: list[WithheldOut] | None = None
+    reasons: list[ReasonOut] | None = None
+
+
+class DisclosuresOut(Out):
+    """One outcome for each person asked for, in their order."""
+
+    model_config = example(
+        {
+            "purpose": "newsletter",
+            "policy": "2026-11-01",
+            "log_index": 42,
+            "items": [
+                {
+                    "outcome": "disclosed",
+                    "subject_id": _SUBJECT,
+                    "as_of": "2026-11-01T09:30:00Z",
+                    **_DISCLOSED,
+                },
+                {"outcome": "not_found"},
+            ],
+        }
+    )
+
+    purpose: str
+    policy: str
+    log_index: int
+    items: list[OutcomeOut]
+
+
+class DecisionsIn(_PeopleIn):
+    """May we? Per person, without any data; a contact names its channel."""
+
+    model_config = example({"purpose": "newsletter", "channel": "email", "subject_ids": [_SUBJECT]})
+
+    purpose: Identifier
+    channel: Channel | None = None
+    fields: Fields = Field(default_factory=lambda: [EVERYTHING])
+
+
+class DecisionOut(Out):
+    """Whether anything may be known or done, which fields, and why the rest not."""
+
+    permitted: bool
+    subject_id: SubjectId | None = None
+    fields: list[str]
+    withheld: list[WithheldOut]
+    reasons: list[ReasonOut]
+
+
+class DecisionsOut(Out):
+    """One decision for each person asked for, in their order."""
+
+    model_config = example(
+        {
+            "purpose": "newsletter",
+            "policy": "2026-11-01",
+            "log_index": 43,
+            "items": [
+                {
+                    "permitted": False,
+                    "subject_id": _SUBJECT,
+                    "fields": [],
+                    "withheld": [],
+                    "reasons": [{"code": "CONSENT_WITHDRAWN", "cites": ["GDPR Art. 7(3)"]}],
+                }
+            ],
+        }
+    )
+
+    purpose: str
+    policy: str
+    log_index: int
+    items: list[DecisionOut]

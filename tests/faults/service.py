@@ -1,0 +1,135 @@
+"""The service as a process that can be killed, and a crowd of callers that remembers every answer it got."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from api.compose import open_registry
+from api.settings import Settings
+from registry.actors import create_client
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 60
+CALLERS = 8
+
+
+@dataclass(slots=True)
+class Answers:
+    """What callers were told, and so may rely on."""
+
+    reads: list[int] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.reads) + len(self.created) + len(self.withdrawn)
+
+
+class Service:
+    """`registry serve` on a free port, with everything under one folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.settings = settings.model_copy(update={"port": port})
+        self.address = f"http://127.0.0.1:{port}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._secret = ""
+
+    async def prepare(self) -> None:
+        """Make the shop's credential."""
+        async with open_registry(self.settings) as registry:
+            self._secret = await create_client(registry, "shop")
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            **{
+                f"REGISTRY_{name.upper()}": str(value)
+                for name, value in self.settings.model_dump(exclude_defaults=True).items()
+                if value is not None
+            },
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "serve"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            assert self._process.poll() is None, "the service ended at its start"
+            try:
+                if httpx.get(f"{self.address}/.well-known/jwks.json", timeout=2).is_success:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the service does not answer")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(timeout=START_SECONDS)
+
+    async def crowd(self, answers: Answers, seconds: float) -> None:
+        """Callers that create, read and withdraw until the service is gone or time is up."""
+        async with httpx.AsyncClient(base_url=self.address, timeout=10) as http:
+            token = await http.post(
+                "/oauth/token",
+                data={"grant_type": "client_credentials"},
+                auth=("shop", self._secret),
+            )
+            http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+            until = time.monotonic() + seconds
+            await asyncio.gather(*(_caller(http, answers, until) for _ in range(CALLERS)))
+
+
+async def _caller(http: httpx.AsyncClient, answers: Answers, until: float) -> None:
+    try:
+        while time.monotonic() < until:
+            await _visit(http, answers)
+    except httpx.TransportError:
+        return
+
+
+async def _visit(http: httpx.AsyncClient, answers: Answers) -> None:
+    now = "2026-01-01T00:00:00Z"
+    customer = {
+        "external_id": f"killed-{uuid4()}",
+        "source": "shop",
+        "values": {"city": {"value": "Kiel", "collected_for": "order_fulfilment", "observed_at": now}},
+        "relationships": [{"kind": "contract", "reference": "o-1", "source": "shop", "opened_at": now}],
+    }
+    created = await http.patch("/v1/subjects", json=customer)
+    if created.status_code != httpx.codes.CREATED:
+        return
+    subject_id = created.json()["subject_id"]
+    answers.created.append(subject_id)
+    for _ in range(3):
+        read = await http.get(f"/v1/subjects/{subject_id}?purpose=order_fulfilment&fields=city")
+        if read.is_success:
+            answers.reads.append(read.json()["log_index"])
+    body = {"subject_id": subject_id, "purpose": "newsletter", "action": "withdraw"}
+    withdrawn = await http.post("/v1/consents", json=body)
+    if withdrawn.is_success:
+        answers.withdrawn.append(subject_id)

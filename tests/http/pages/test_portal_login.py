@@ -1,0 +1,160 @@
+"""Who may enter the portal."""
+
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from registry.actors import MOST_ATTEMPTS
+from tests.house import ANNA, House
+from tests.http.pages.browser import Browser, Page, code_in, letters
+from tests.http.pages.conftest import LogIn
+
+WRONG = "00000000"
+
+
+async def ask_for_code(browser: Browser, email: str = ANNA["email"]) -> Page:
+    return await browser.press(await browser.open("/portal"), "/portal/code", email=email)
+
+
+async def test_a_code_from_the_letter_opens_my_data(
+    browser: Browser, house: House, customer_logs_in: LogIn
+) -> None:
+    await house.customer()
+    page = await customer_logs_in(browser)
+    assert urlsplit(page.url).path == "/portal/me"
+    assert ANNA["street"] in page.text
+
+
+async def test_the_letter_speaks_both_languages(browser: Browser, house: House) -> None:
+    await house.customer()
+    await ask_for_code(browser)
+    (letter,) = letters(house.settings.home)
+    assert letter["To"] == ANNA["email"]
+    assert letter.get_content().count(code_in(letter)) == 2
+    assert "Ihr Code" in letter.get_content()
+    assert "Your code" in letter.get_content()
+
+
+async def test_the_session_cookie_is_for_the_portal_alone(browser: Browser, house: House) -> None:
+    await house.customer()
+    asked = await ask_for_code(browser)
+    form = asked.form("/portal/login", {})
+    response = await browser.send(form.action, form.fields | {"code": code_in(letters(house.settings.home)[0])})
+    (cookie,) = [one for one in response.headers.get_list("set-cookie") if one.startswith("portal_session=")]
+    assert {"HttpOnly", "Path=/portal", "SameSite=strict"} <= {part.strip() for part in cookie.split(";")}
+    assert "Secure" not in cookie
+    house.settings.secure_cookies = True
+    (visit,) = (await browser.get("/console/login")).headers.get_list("set-cookie")
+    assert "Secure" in visit
+
+
+async def test_an_unknown_address_gets_the_same_page_and_no_letter(
+    browser: Browser, other_browser: Browser, house: House
+) -> None:
+    await house.customer()
+    stranger = "nobody.at.all@example.com"
+    known, unknown = await ask_for_code(browser), await ask_for_code(other_browser, stranger)
+    assert [letter["To"] for letter in letters(house.settings.home)] == [ANNA["email"]]
+    pages = []
+    for page, address in ((known, ANNA["email"]), (unknown, stranger)):
+        token = page.form("/portal/login", {}).fields["token"]
+        pages.append(page.source.replace(address, "").replace(token, ""))
+    assert known.status == unknown.status == 200
+    assert pages[0] == pages[1]
+
+
+async def test_an_address_shared_by_two_people_lets_nobody_in(browser: Browser, house: House) -> None:
+    await house.customer("A-1")
+    await house.customer("A-2")
+    await ask_for_code(browser)
+    assert letters(house.settings.home) == []
+
+
+async def test_the_address_is_in_no_url(browser: Browser, house: House) -> None:
+    await house.customer()
+    asked = await ask_for_code(browser)
+    targets = [form.action for form in asked.forms] + [link["href"] for link in asked.all("a")]
+    refused = await browser.press(asked, "/portal/login", code=WRONG)
+    targets += [asked.url, refused.url] + [form.action for form in refused.forms]
+    assert not [target for target in targets if "annegret" in unquote(target)]
+
+
+async def test_a_wrong_code_does_not_open(browser: Browser, house: House) -> None:
+    await house.customer()
+    refused = await browser.press(await ask_for_code(browser), "/portal/login", code=WRONG)
+    assert refused.status == 401
+    assert "portal_session" not in browser.cookies
+    right = code_in(letters(house.settings.home)[0])
+    again = await browser.press(refused, "/portal/login", code=f"{right[:4]} {right[4:]}")
+    assert again.status == 200
+    assert urlsplit(again.url).path == "/portal/me"
+
+
+async def test_after_five_wrong_codes_the_right_one_is_refused(browser: Browser, house: House) -> None:
+    await house.customer()
+    page = await ask_for_code(browser)
+    for _ in range(MOST_ATTEMPTS):
+        page = await browser.press(page, "/portal/login", code=WRONG)
+    page = await browser.press(page, "/portal/login", code=code_in(letters(house.settings.home)[0]))
+    assert page.status == 401
+    assert "portal_session" not in browser.cookies
+
+
+async def test_an_expired_code_does_not_open(browser: Browser, house: House) -> None:
+    await house.customer()
+    page = await ask_for_code(browser)
+    await house.as_owner("update portal_code set expires_at = created_at")
+    page = await browser.press(page, "/portal/login", code=code_in(letters(house.settings.home)[0]))
+    assert page.status == 401
+
+
+async def test_a_code_opens_once(browser: Browser, other_browser: Browser, house: House) -> None:
+    await house.customer()
+    page = await ask_for_code(browser)
+    code = code_in(letters(house.settings.home)[0])
+    await browser.press(page, "/portal/login", code=code)
+    start = await other_browser.open("/portal")
+    form = start.form("/portal/code", {})
+    again = await other_browser.send("/portal/login", form.fields | {"email": ANNA["email"], "code": code})
+    assert again.status_code == 401
+
+
+async def test_logging_out_ends_the_session_on_the_server_too(
+    browser: Browser, other_browser: Browser, house: House, customer_logs_in: LogIn
+) -> None:
+    await house.customer()
+    page = await customer_logs_in(browser)
+    kept = browser.cookies["portal_session"]
+    out = await browser.press(page, "/portal/logout")
+    assert urlsplit(out.url).path == "/portal"
+    assert "portal_session" not in browser.cookies
+    answer = await other_browser.get("/portal/me", Cookie=f"portal_session={kept}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
+
+
+async def test_a_session_that_is_over_leads_to_the_start_page(
+    browser: Browser, house: House, customer_logs_in: LogIn
+) -> None:
+    await house.customer()
+    await customer_logs_in(browser)
+    await house.as_owner("update portal_session set expires_at = 0" if "sqlite" in house.owner_url else EXPIRE)
+    answer = await browser.get("/portal/me")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
+
+
+EXPIRE = "update portal_session set expires_at = now()"
+
+
+async def test_whoever_is_logged_in_need_not_ask_again(
+    browser: Browser, house: House, customer_logs_in: LogIn
+) -> None:
+    await house.customer()
+    await customer_logs_in(browser)
+    answer = await browser.get("/portal?lang=en")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal/me?lang=en")
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "0" * 96, "z" * 96])
+async def test_a_made_up_cookie_is_nobodys(browser: Browser, cookie: str) -> None:
+    answer = await browser.get("/portal/me", Cookie=f"portal_session={cookie}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
