@@ -21,7 +21,8 @@ from policies.vocabulary import Category, Channel, EventKind, LegalBasis, Relati
 MAXIMUM_DOCUMENT_BYTES = 1_048_576
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Period = Annotated[str, StringConstraints(pattern=r"^P[1-9]\d{0,3}[DMY]$")]
+Period = Annotated[str, StringConstraints(pattern=r"^P([1-9]\d{0,3}D|[1-9]\d{0,2}M|[1-9]\d?Y)$")]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -48,7 +49,7 @@ class Review(_Part):
     """Somebody's recorded word on the document (Art. 38(6): the DPO advises, the controller decides)."""
 
     by: Text
-    date: Text
+    date: Day
     result: Literal["no_objection", "objection"]
     note: str | None = None
 
@@ -68,7 +69,7 @@ class Head(_Part):
 
     id: Text
     version: Text
-    valid_from: Text
+    valid_from: Day
     controller: Controller
     author: Text
     legal_review: Review
@@ -122,6 +123,9 @@ class Basis(_Part):
         if self.article is LegalBasis.LEGITIMATE_INTERESTS and not self.assessment:
             message = "a legitimate interest needs its assessment (Art. 6(1)(f) GDPR, R-6.1f-1)"
             raise ValueError(message)
+        if self.explicit and self.article is not LegalBasis.CONSENT:
+            message = "only a consent can be explicit (Art. 9(2)(a), Art. 22(2)(c) GDPR)"
+            raise ValueError(message)
         return self
 
 
@@ -158,7 +162,7 @@ class Purpose(_Part):
     @model_validator(mode="after")
     def _lawful(self) -> Self:
         articles = {basis.article for basis in self.basis.values()}
-        if missing := self.fields.keys() - self.basis.keys():
+        if missing := (self.fields.keys() | self.collects.keys()) - self.basis.keys():
             message = f"no legal basis for {', '.join(sorted(missing))} (Art. 6(1) GDPR, R-6.1-1)"
             raise ValueError(message)
         if LegalBasis.CONSENT in articles and self.objection != "withdraws_consent":
@@ -172,6 +176,27 @@ class Purpose(_Part):
             raise ValueError(message)
         if self.profiling and not self.dpia:
             message = "profiling needs an impact assessment (Art. 35 GDPR, R-35-1)"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        articles = {basis.article for basis in self.basis.values()}
+        if LegalBasis.LEGITIMATE_INTERESTS in articles and self.objection not in (
+            {"absolute"} if self.direct_marketing else {"weighed", "absolute"}
+        ):
+            message = "a legitimate interest can be objected to, in direct marketing absolutely (Art. 21(1)-(3) GDPR)"
+            raise ValueError(message)
+        if self.profiling and not all(basis.explicit for basis in self.basis.values()):
+            message = "profiling rests on explicit consent alone (Art. 22(2)(c) GDPR, R-22-2)"
+            raise ValueError(message)
+        if (self.while_restricted or self.from_any_purpose) and articles != {LegalBasis.LEGAL_OBLIGATION}:
+            message = "only a duty of law goes on under restriction or reaches all data (Art. 18(2), Art. 6(4) GDPR)"
+            raise ValueError(message)
+        if (self.direct_marketing or self.profiling) and (
+            endless := self.fields.keys() - {Category.MASTER} - self.look_back.keys()
+        ):
+            message = f"advertising and profiling look back without end on {', '.join(sorted(endless))} (R-5.1c-2)"
             raise ValueError(message)
         return self
 
@@ -223,29 +248,38 @@ class PolicyDocument(_Part):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         for name, field in self.fields.items():
-            _known(field.retention in self.retention, f"field {name}: retention class {field.retention}")
+            at = ("fields", name, "retention")
+            _known(field.retention in self.retention, f"field {name}: retention class {field.retention}", at)
         for purpose_id, purpose in self.purposes.items():
-            for category, names in [*purpose.fields.items(), *purpose.collects.items()]:
-                for name in names:
-                    _known(
-                        name in self.fields and self.fields[name].category is category,
-                        f"purpose {purpose_id}: field {name} in {category}",
-                    )
-                    if self.fields[name].special and not purpose.basis[category].explicit:
-                        message = f"purpose {purpose_id}: {name} needs an Art. 9(2) condition (R-9-1)"
-                        raise ValueError(message)
-            for source in purpose.sources:
-                _known(source in self.purposes, f"purpose {purpose_id}: purpose {source}")
-            for recipient in purpose.recipients:
-                _known(recipient in self.recipients, f"purpose {purpose_id}: recipient {recipient}")
+            self._check_purpose(purpose_id, purpose)
         for code, client in self.clients.items():
-            for purpose_id in client.purposes:
-                _known(purpose_id in self.purposes, f"client {code}: purpose {purpose_id}")
-            _known(
-                client.recipient is None or client.recipient in self.recipients,
-                f"client {code}: recipient {client.recipient}",
-            )
+            self._check_client(code, client)
         return self
+
+    def _check_purpose(self, purpose_id: str, purpose: Purpose) -> None:
+        for part in ("fields", "collects"):
+            for category, names in getattr(purpose, part).items():
+                at: tuple[str, ...] = ("purposes", purpose_id, part, category)
+                for name in names:
+                    known = name in self.fields and self.fields[name].category is category
+                    _known(known, f"purpose {purpose_id}: field {name} in {category}", at)
+                    if self.fields[name].special and not purpose.basis[category].explicit:
+                        raise _DanglingError(f"purpose {purpose_id}: {name} needs an Art. 9(2) condition (R-9-1)", at)
+        for source in purpose.sources:
+            at = ("purposes", purpose_id, "compatible_from")
+            _known(source in self.purposes, f"purpose {purpose_id}: purpose {source}", at)
+        for recipient in purpose.recipients:
+            at = ("purposes", purpose_id, "recipients")
+            _known(recipient in self.recipients, f"purpose {purpose_id}: recipient {recipient}", at)
+
+    def _check_client(self, code: str, client: Client) -> None:
+        at = ("clients", code)
+        known = client.recipient is None or client.recipient in self.recipients
+        _known(known, f"client {code}: recipient {client.recipient}", at)
+        for purpose_id in client.purposes:
+            _known(purpose_id in self.purposes, f"client {code}: purpose {purpose_id}", at)
+            if client.recipient is not None and client.recipient not in self.purposes[purpose_id].recipients:
+                raise _DanglingError(f"client {code}: {client.recipient} is no recipient of {purpose_id}", at)
 
     @property
     def version(self) -> str:
@@ -253,10 +287,17 @@ class PolicyDocument(_Part):
         return self.policy.version
 
 
-def _known(declared: object, what: str) -> None:
+class _DanglingError(ValueError):
+    """A part that speaks of something the document does not have; `path` leads to it."""
+
+    def __init__(self, message: str, path: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+def _known(declared: object, what: str, path: tuple[str, ...]) -> None:
     if not declared:
-        message = f"{what} is not declared"
-        raise ValueError(message)
+        raise _DanglingError(f"{what} is not declared", path)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -312,11 +353,13 @@ def parse(source: bytes) -> PolicyDocument:
         raise PolicyDocumentError("nested too deeply") from error
     if not isinstance(tree, dict):
         raise PolicyDocumentError("the document is a mapping", 1)
+    if "digest" in tree:
+        raise PolicyDocumentError("digest: computed, never written", _line_of(content, ["digest"]))
     try:
         document = PolicyDocument.model_validate(tree)
     except ValidationError as error:
         first = error.errors()[0]
-        path = [str(part) for part in first["loc"]]
+        path = [str(part) for part in (*first["loc"], *getattr(first.get("ctx", {}).get("error"), "path", ()))]
         message = f"{'.'.join(path) or 'document'}: {first['msg']}"
         raise PolicyDocumentError(message, _line_of(content, path)) from error
     return document.model_copy(update={"digest": hashlib.sha256(source).hexdigest()})
@@ -334,7 +377,7 @@ def _line_of(content: str, path: list[str]) -> int:
     for key in path:
         pattern = re.compile(rf"(^|[\s{{,]){re.escape(key)}\s*:")
         for number in range(at, len(lines)):
-            if pattern.search(lines[number]):
+            if pattern.search(lines[number]) and not lines[number].lstrip().startswith("#"):
                 at = number
                 break
     return at + 1

@@ -168,9 +168,10 @@ async def withdraw_consent(
     """
     async with registry.change() as change:
         await change.lock_subject(subject_id)
-        at = effective_at or change.now
+        at = whole(effective_at or change.now)
         if at > change.now + CLOCK_TOLERANCE:
             raise InvalidConsentError("effective_at lies in the future")
+        at = min(at, change.now)
         if purpose is not None and purpose not in change.policy.purposes:
             raise InvalidConsentError("no such purpose")
         history = await _history(change, subject_id)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
-from policies.deadlines import retention_end
+from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
 from policies.vocabulary import EventKind, FieldName, Origin, PurposeId, Touchpoint
 from registry.context import Caller, Change, Registry
@@ -90,7 +90,7 @@ async def write_event(change: Change, subject: SubjectRow, given: GivenEvent, ca
             occurred_at=given.occurred_at,
             collected_at=change.now,
             retention=declared.retention,
-            delete_after=retention_end(given.occurred_at.date(), change.policy.retention[declared.retention]),
+            delete_after=retention_end(local_date(given.occurred_at), change.policy.retention[declared.retention]),
         ),
     )
     return event_id, sealed.digest

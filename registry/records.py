@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import delete, select
 from sqlmodel import col
 
-from policies.deadlines import retention_end
+from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
 from policies.vocabulary import Category, FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
@@ -98,6 +98,7 @@ async def write_value(
     version = existing.version + 1 if existing else 1
     place = Place(subject.subject_id, declared.category, name, row_id, version)
     sealed = seal(orjson.dumps(given.value), place, key)
+    observed_on = local_date(given.observed_at or change.now)
     state: dict[str, Any] = {
         "category": declared.category.value,
         "version": version,
@@ -111,7 +112,7 @@ async def write_value(
         "collected_at": change.now,
         "rectified_at": change.now if rectified else (existing.rectified_at if existing else None),
         "retention": declared.retention,
-        "delete_after": retention_end(change.now.date(), change.policy.retention[declared.retention]),
+        "delete_after": retention_end(observed_on, change.policy.retention[declared.retention]),
     }
     if existing is None:
         change.session.add(RecordRow(subject_id=subject.subject_id, field=name, record_id=row_id, **state))

@@ -36,7 +36,7 @@ from registry.relationships import GivenRelationship
 
 SERVING_ROLE = "registry_serving"
 ERASER_ROLE = "registry_eraser"
-ROLE_PASSWORD = "of-the-tests"  # noqa: S105 - for the throw-away server
+ROLE_PASSWORD = "of-the-tests"
 
 SHOP = Caller("shop")
 MAILER = Caller("mailer")

@@ -95,16 +95,19 @@ class Postgres:
     Args:
         programs: folder with `initdb` and `postgres`; default: `find_programs()`.
         settings: server settings in place of the defaults, such as `UNSAFE_FAST`.
+        on_disk: keep the files on disk, where a commit has its real price.
     """
 
-    def __init__(self, programs: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, programs: Path | None = None, settings: Mapping[str, str] | None = None, *, on_disk: bool = False
+    ) -> None:
         self.settings = dict(settings or {})
         self._user = _unprivileged_user()
         self._programs = programs or find_programs()
         self._watchdog: subprocess.Popen[bytes] | None = None
         reachable = self._can_run_programs()
         # Files in memory may not be executed everywhere.
-        self._folder = self._make_folder(in_memory=reachable)
+        self._folder = self._make_folder(in_memory=reachable and not on_disk)
         try:
             if not reachable:
                 self._copy_wheel()

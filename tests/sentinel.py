@@ -28,3 +28,8 @@ def places_of(needles: dict[str, bytes], files: Iterable[Path]) -> list[str]:
         content = path.read_bytes()
         hits += [f"{path}: {name}" for name, needle in needles.items() if needle in content]
     return hits
+
+
+def files_under(folder: Path, leave_out: str = "") -> list[Path]:
+    """All files below a folder, without those in folders named `leave_out`."""
+    return [path for path in folder.rglob("*") if path.is_file() and leave_out not in path.parts]

@@ -1,10 +1,9 @@
 """The shape of the tables: what lets one person's rows live together and go together (one shard, one transaction)."""
 
 import pytest
-from sqlalchemy import Table
+from sqlalchemy import Constraint, Index, Table
 from sqlmodel import SQLModel
 
-import audit.tables
 import registry.tables  # noqa: F401 - both fill the metadata
 
 _TABLES = sorted(SQLModel.metadata.tables.values(), key=lambda table: table.name)
@@ -22,7 +21,7 @@ def test_subject_id_stands_first_in_every_key_of_a_persons_table(table: Table) -
 
 @pytest.mark.parametrize("table", _TABLES, ids=lambda table: table.name)
 def test_nothing_but_the_lookup_is_unique_across_persons(table: Table) -> None:
-    unique = [index for index in table.indexes if index.unique]
+    unique: list[Index | Constraint] = [index for index in table.indexes if index.unique]
     unique += [rule for rule in table.constraints if type(rule).__name__ == "UniqueConstraint"]
     if table.name in _SINGLE_UNIQUE_OUTSIDE_PERSONS:
         assert "subject_id" not in table.columns

@@ -15,7 +15,7 @@ from tests.faults.service import Answers, Service
 
 async def kill_under_load(service: Service, rounds: int, seed: int) -> Answers:
     """Start, load, kill at a random moment, look; `rounds` times."""
-    chance = random.Random(seed)  # noqa: S311 - a moment, not a secret
+    chance = random.Random(seed)
     answers = Answers()
     await service.prepare()
     for _ in range(rounds):

@@ -18,9 +18,9 @@ async def test_after_each_kill_the_log_speaks_of_every_answer(database_url: str,
     assert len(answers) > ROUNDS
     async with open_registry(service.settings) as registry:
         await registry.log.export(tmp_path / "export")
-    run = subprocess.run(
-        [sys.executable, "-I", str(tmp_path / "export" / "verify.py"), str(tmp_path / "export")],
-        check=False,
-        timeout=60,
-    )
-    assert run.returncode == 0
+    assert _verify(tmp_path / "export") == 0
+
+
+def _verify(directory: Path) -> int:
+    command = [sys.executable, "-I", str(directory / "verify.py"), str(directory)]
+    return subprocess.run(command, check=False, timeout=60).returncode

@@ -15,7 +15,7 @@ from registry.disclosure import Disclosed
 from registry.records import GivenValue
 from registry.rights import RequestKind, Wish
 from registry.subjects import GivenSubject, Status
-from registry.tables import ConsentEventRow, PermissionRow
+from registry.tables import PermissionRow
 from tests.house import ANNA, SHOP, House, codes, yesterday
 
 
@@ -120,7 +120,7 @@ async def test_a_sync_does_not_overwrite_a_rectified_value(house: House) -> None
         assert [kept.field for kept in outcome.kept] == ["street"]
     read = await house.read("shop", "order_fulfilment", ["street"], subject_id)
     assert isinstance(read, Disclosed)
-    assert read.values["street"] == "Richtigstraße 1"
+    assert read.values[FieldName("street")] == "Richtigstraße 1"
 
 
 async def test_a_sync_does_not_bring_an_erased_person_back(house: House) -> None:

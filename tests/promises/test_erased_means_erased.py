@@ -4,11 +4,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from policies.vocabulary import FieldName
 from registry import rights
 from registry.disclosure import Disclosed, Refused
 from registry.rights import RequestState
 from tests.house import ANNA, CONSOLE, House, codes
-from tests.sentinel import places_of, spellings
+from tests.sentinel import files_under, places_of, spellings
 
 _EMPTY = ("record", "lookup", "permission", "relationship", "notice_delivery", "objection", "portal_session")
 
@@ -36,7 +37,7 @@ async def test_an_invoice_stays_locked_to_its_duty_with_its_end_named(house: Hou
     assert overview.state is RequestState.PARTLY_FULFILLED
     read = await house.read("accounting", "accounting_duty", ["invoices"], subject_id)
     assert isinstance(read, Disclosed)
-    invoices = read.values["invoices"]
+    invoices = read.values[FieldName("invoices")]
     assert isinstance(invoices, list)
     assert invoices[0]["number"] == "R-2026-0001"
     assert isinstance(await house.read("shop", "order_fulfilment", ["invoices"], subject_id), Refused)
@@ -74,8 +75,8 @@ async def test_nothing_readable_is_left_in_the_files(house: House, tmp_path: Pat
     """R-ENC-3; the files of PostgreSQL are searched where the whole story has run."""
     subject_id = await house.customer(newsletter=True)
     await house.erase(subject_id)
-    files = [path for path in tmp_path.rglob("*") if path.is_file() and "mail" not in path.parts]
-    assert places_of(spellings(ANNA["email"], ANNA["last_name"], ANNA["phone"]), files) == []
+    needles = spellings(ANNA["email"], ANNA["last_name"], ANNA["phone"])
+    assert places_of(needles, files_under(tmp_path, leave_out="mail")) == []
 
 
 async def test_an_erasure_is_journalled_before_it_is_answered(house: House) -> None:

@@ -9,7 +9,7 @@ from registry.disclosure import Disclosed, Refused
 from tests.house import SHOP, House
 
 
-async def _break_log(house: House, broken: bool) -> None:
+async def _break_log(house: House, *, broken: bool) -> None:
     old, new = ("audit_leaf", "audit_leaf_away") if broken else ("audit_leaf_away", "audit_leaf")
     await house.as_owner(f"ALTER TABLE {old} RENAME TO {new}")
 
@@ -60,13 +60,17 @@ async def test_a_change_whose_entry_could_not_be_placed_gets_it_with_the_next_ba
 async def test_a_change_that_was_rolled_back_leaves_no_entry(house: House) -> None:
     size = await house.registry.log.size()
     with pytest.raises(RuntimeError, match="in between"):
-        async with house.registry.change() as change:
-            change.record(house.some_entry())
-            raise RuntimeError("in between")
+        await _change_and_fail(house)
     async with house.registry.database.reading() as session:
         assert (await session.execute(text("SELECT count(*) FROM audit_intent"))).scalar_one() == 0
     await house.registry.log.integrate()
     assert await house.registry.log.size() == size
+
+
+async def _change_and_fail(house: House) -> None:
+    async with house.registry.change() as change:
+        change.record(house.some_entry())
+        raise RuntimeError("in between")
 
 
 async def test_a_change_without_an_entry_is_refused(house: House) -> None:

@@ -9,7 +9,7 @@ from audit.event import Recorded
 from policies.decision import Deny, Permit
 from policies.evaluate import evaluate
 from policies.facts import AccessRequest
-from policies.vocabulary import ClientCode, FieldName, PurposeId
+from policies.vocabulary import ClientCode, FieldName, PurposeId, SubjectId
 from registry.database import Gathered
 from registry.errors import NotPermittedError, SealBrokenError
 from registry.facts import facts_from
@@ -46,7 +46,7 @@ async def test_a_permit_that_was_not_recorded_opens_nothing(house: House) -> Non
 
 async def test_a_recorded_refusal_opens_nothing(house: House) -> None:
     gathered, permit, sealed = await _permitted(house)
-    refusal = Recorded(Deny(permit.subject_id, permit.purpose, "", ()), 0, uuid4())
+    refusal: Recorded[Permit | Deny] = Recorded(Deny(permit.subject_id, permit.purpose, "", ()), 0, uuid4())
     with pytest.raises(NotPermittedError):
         open_sealed(sealed, refusal, house.registry.ring, gathered.keys)
 
@@ -60,7 +60,7 @@ async def test_a_row_the_permit_does_not_name_stays_closed(house: House) -> None
 
 async def test_another_persons_row_stays_closed(house: House) -> None:
     gathered, permit, sealed = await _permitted(house)
-    moved = replace(permit, subject_id=uuid4())
+    moved = replace(permit, subject_id=SubjectId(uuid4()))
     with pytest.raises(NotPermittedError):
         open_sealed(sealed[:1], Recorded(moved, 0, uuid4()), house.registry.ring, gathered.keys)
 

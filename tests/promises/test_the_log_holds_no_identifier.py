@@ -1,4 +1,4 @@
-"""Promise 7: no value and no direct identifier in the log; it survives erasure; an outsider verifies it (R-AUD-4, -6)."""
+"""Promise 7: no value and no direct identifier in the log; it survives erasure; an outsider verifies it (R-AUD-6)."""
 
 import base64
 import subprocess
@@ -12,7 +12,7 @@ from registry import consents
 from registry.lookup import IdentifierKind
 from registry.subjects import find
 from tests.house import ANNA, SHOP, House
-from tests.sentinel import places_of, spellings
+from tests.sentinel import files_under, places_of, spellings
 
 
 async def _story(house: House) -> None:
@@ -38,7 +38,7 @@ def _verify(directory: Path) -> int:
 async def test_no_value_and_no_identifier_is_in_an_export(house: House, tmp_path: Path) -> None:
     await _story(house)
     await house.registry.log.export(tmp_path / "export", with_salts=True)
-    files = [path for path in (tmp_path / "export").rglob("*") if path.is_file()]
+    files = files_under(tmp_path / "export")
     values = [value for name, value in ANNA.items() if name not in {"country", "city"}]
     assert places_of(spellings(*values, "R-2026-0001"), files) == []
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -98,7 +99,7 @@ def test_a_value_moved_elsewhere_does_not_open(place: Place, other: Place, moved
 def test_under_the_same_key_a_value_stays_bound_to_its_row(place: Place, moved: str) -> None:
     ring = _ring()
     key, wrapped = ring.new_data_key(place.subject_id, place.category)
-    other: dict[str, object] = {"field": FieldName("city"), "row_id": uuid4(), "row_version": place.row_version + 1}
+    other: dict[str, Any] = {"field": FieldName("city"), "row_id": uuid4(), "row_version": place.row_version + 1}
     sealed = seal(b"value", place, key)
     elsewhere = replace(place, **{moved: other[moved]})
     with pytest.raises(SealBrokenError):

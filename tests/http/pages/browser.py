@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 from pathlib import Path
 from re import search
+from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from httpx import ASGITransport, AsyncClient, Response
 
 HOST = "http://registry.example.test"
 OWN_PAGE = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
-VOID = frozenset({"meta", "link", "input", "br", "img", "hr"})
+VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "wbr"})
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Browser:
             transport=ASGITransport(app), base_url=HOST, headers={"Accept-Language": language}, follow_redirects=False
         )
 
-    async def __aenter__(self) -> "Browser":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *failure: object) -> None:

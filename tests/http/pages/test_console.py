@@ -119,7 +119,7 @@ async def test_reading_the_trail_is_in_the_trail(browser: Browser, house: House,
     page = await browser.open(f"/console?person={subject_id}")
     reading = await newest(house, EventTag.AUDIT_READ)
     assert reading.index in entries_on(page)
-    assert [one.person_ref for one in await house.registry.log.persons_of(reading.index)][0] == subject_id
+    assert next(one.person_ref for one in await house.registry.log.persons_of(reading.index)) == subject_id
     mine = await house.registry.log.entries_of(subject_id)
     assert mine[0].entry.index == reading.index
 
@@ -383,9 +383,7 @@ async def test_a_clerk_does_not_export_the_log_and_the_try_is_recorded(
     assert (await newest(house, EventTag.AUDIT_EXPORT)).tree["out"] == Outcome.DENY
 
 
-async def test_a_session_that_is_over_leads_to_the_login(
-    browser: Browser, house: House, staff_logs_in: LogIn
-) -> None:
+async def test_a_session_that_is_over_leads_to_the_login(browser: Browser, house: House, staff_logs_in: LogIn) -> None:
     await staff_logs_in(browser)
     await house.as_owner("update staff set disabled_at = created_at")
     answer = await browser.get("/console")

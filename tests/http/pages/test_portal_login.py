@@ -16,9 +16,7 @@ async def ask_for_code(browser: Browser, email: str = ANNA["email"]) -> Page:
     return await browser.press(await browser.open("/portal"), "/portal/code", email=email)
 
 
-async def test_a_code_from_the_letter_opens_my_data(
-    browser: Browser, house: House, customer_logs_in: LogIn
-) -> None:
+async def test_a_code_from_the_letter_opens_my_data(browser: Browser, house: House, customer_logs_in: LogIn) -> None:
     await house.customer()
     page = await customer_logs_in(browser)
     assert urlsplit(page.url).path == "/portal/me"
@@ -145,9 +143,7 @@ async def test_a_session_that_is_over_leads_to_the_start_page(
 EXPIRE = "update portal_session set expires_at = now()"
 
 
-async def test_whoever_is_logged_in_need_not_ask_again(
-    browser: Browser, house: House, customer_logs_in: LogIn
-) -> None:
+async def test_whoever_is_logged_in_need_not_ask_again(browser: Browser, house: House, customer_logs_in: LogIn) -> None:
     await house.customer()
     await customer_logs_in(browser)
     answer = await browser.get("/portal?lang=en")

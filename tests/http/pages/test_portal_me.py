@@ -113,9 +113,7 @@ async def test_older_accesses_are_on_further_pages(browser: Browser, house: Hous
     assert shown == {one.entry.index for one in entries} - {entries[0].entry.index}
 
 
-async def test_without_a_working_log_nothing_is_shown(
-    browser: Browser, house: House, customer_logs_in: LogIn
-) -> None:
+async def test_without_a_working_log_nothing_is_shown(browser: Browser, house: House, customer_logs_in: LogIn) -> None:
     await house.customer()
     await customer_logs_in(browser)
     await house.registry.log.stop()
@@ -222,9 +220,7 @@ async def test_a_number_is_corrected_by_a_number(browser: Browser, house: House,
     assert (await browser.send(form.action, form.fields | {"value": "forty"})).status_code == 422
     await browser.press(page, "/portal/requests", given={"field": "customer_number"}, value="43")
     (request,) = await of_kind(house, subject_id, RequestKind.RECTIFICATION)
-    await rights.decide_request(
-        house.registry, await house.decider(), subject_id, request.request_id, accepted=True
-    )
+    await rights.decide_request(house.registry, await house.decider(), subject_id, request.request_id, accepted=True)
     read = await house.read("shop", "order_fulfilment", ["customer_number"], subject_id)
     assert isinstance(read, Disclosed)
     assert read.values == {"customer_number": 43}
@@ -310,9 +306,7 @@ async def test_the_proof_of_an_access_convinces_an_outsider(
 
 async def test_what_an_entry_meant_is_said_in_words(browser: Browser, house: House, customer_logs_in: LogIn) -> None:
     subject_id = await house.customer()
-    await rights.receive_request(
-        house.registry, Caller("service_desk"), subject_id, RequestKind.ACCESS, rights.Wish()
-    )
+    await rights.receive_request(house.registry, Caller("service_desk"), subject_id, RequestKind.ACCESS, rights.Wish())
     (received, *_) = await house.registry.log.entries_of(subject_id)
     await customer_logs_in(browser)
     assert "Auskunft: eingegangen" in (await browser.open(f"/portal/accesses/{received.entry.index}")).text
@@ -328,7 +322,7 @@ async def test_somebody_elses_entry_does_not_exist(browser: Browser, house: Hous
             answer = await browser.get(path)
             assert answer.status_code == 404
             assert "Das gibt es hier nicht" in answer.text
-    assert [one.entry.index for one in await house.registry.log.entries_of(other)][0] == read.index
+    assert next(one.entry.index for one in await house.registry.log.entries_of(other)) == read.index
 
 
 async def test_two_customers_see_only_themselves(

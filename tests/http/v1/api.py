@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS31Validator
 
 from api.app import create_app
 from api.problems import SCHEMA
@@ -76,7 +76,7 @@ class Api:
         operation = operation_of(document, response.request.method, response.request.url.path)
         content = operation["responses"][str(response.status_code)]["content"]
         schema = content[response.headers["content-type"].partition(";")[0]]["schema"]
-        validator = Draft202012Validator({**schema, "components": document["components"]})
+        validator = OAS31Validator({**schema, "components": document["components"]})
         lines = response.text.splitlines() if "ndjson" in response.headers["content-type"] else [response.text]
         for line in lines:
             validator.validate(httpx.Response(200, text=line).json())
@@ -91,7 +91,7 @@ def described() -> dict[str, Any]:
 def assert_problem(response: httpx.Response, sent: object) -> None:
     """A problem as documented, that says nothing of what was sent."""
     problem = response.json()
-    Draft202012Validator(SCHEMA).validate(problem)
+    OAS31Validator(SCHEMA).validate(problem)
     assert problem["status"] == response.status_code
     shown = response.text
     assert not [value for value in texts(sent) if value in shown]

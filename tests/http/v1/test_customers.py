@@ -27,9 +27,7 @@ ERIKA: dict[str, Any] = {
 
 
 async def read(api: Api, subject: str, *fields: str) -> dict[str, Any]:
-    response = await api.get(
-        "shop", f"/v1/subjects/{subject}", purpose="order_fulfilment", fields=",".join(fields)
-    )
+    response = await api.get("shop", f"/v1/subjects/{subject}", purpose="order_fulfilment", fields=",".join(fields))
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()["fields"]
     return found
@@ -127,7 +125,11 @@ UNSTORABLE: list[tuple[dict[str, Any], str, list[dict[str, str]]]] = [
     (only(purchases={"value": "books"}), "unknown-field", [{"pointer": "/values/purchases", "code": "unknown-field"}]),
     (only(email={"value": "erika at home"}), "invalid-value", [{"pointer": "/values/email", "code": "invalid-value"}]),
     (only(phone={"value": "no number"}), "invalid-value", [{"pointer": "/values/phone", "code": "invalid-value"}]),
-    (only(birth_date={"value": "tomorrow"}), "invalid-value", [{"pointer": "/values/birth_date", "code": "invalid-value"}]),
+    (
+        only(birth_date={"value": "tomorrow"}),
+        "invalid-value",
+        [{"pointer": "/values/birth_date", "code": "invalid-value"}],
+    ),
     ({**only(), "notices": ["chain_letter"]}, "unknown-notice", []),
 ]
 

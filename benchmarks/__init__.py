@@ -1,0 +1,1 @@
+"""Measures ratios against bare baselines in the same run; never part of a test."""

@@ -1,0 +1,167 @@
+"""Consent over the wire: given with the text that was shown, withdrawn without a reason, never revived by a sync."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.house import yesterday
+from tests.http.v1.api import Api
+
+
+async def grant(api: Api, subject: UUID, **changes: object) -> dict[str, Any]:
+    """A newsletter consent on today's text."""
+    quote = await api.house.quote("newsletter")
+    body = {
+        "action": "grant",
+        "subject_id": str(subject),
+        "purpose": "newsletter",
+        "channel": "email",
+        "method": "doi_confirm",
+        "given_at": datetime.now(UTC).isoformat(),
+        "notice": quote.notice,
+        "version": quote.version,
+        "language": quote.language,
+        "sha256": quote.sha256,
+        "evidence": {"form": "checkout-4"},
+    }
+    return {name: value for name, value in {**body, **changes}.items() if value is not None}
+
+
+async def may_mail(api: Api, subject: UUID) -> bool:
+    response = await api.get("mailer", f"/v1/subjects/{subject}", purpose="newsletter", fields="email")
+    return response.status_code == 200
+
+
+@pytest.mark.gdpr("7(1)")
+async def test_a_consent_opens_and_a_withdrawal_closes(api: Api) -> None:
+    subject = await api.house.customer()
+    assert not await may_mail(api, subject)
+    given = await api.post("shop", "/v1/consents", await grant(api, subject))
+    assert given.status_code == 201
+    assert given.json()["state"] == "ConsentGiven"
+    assert await may_mail(api, subject)
+    withdrawn = await api.post("mailer", "/v1/consents", {"action": "withdraw", "subject_id": str(subject)})
+    assert withdrawn.json() == {"state": "ConsentWithdrawn", "purposes": ["newsletter"]}
+    assert not await may_mail(api, subject)
+
+
+@pytest.mark.gdpr("7(3)")
+async def test_an_old_sync_never_revives_a_withdrawn_consent(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    await api.post("shop", "/v1/consents", {"action": "withdraw", "subject_id": str(subject), "purpose": "newsletter"})
+    for given_at in (yesterday().isoformat(), None):
+        late = await grant(api, subject, given_at=given_at)
+        response = await api.post("crm_sync", "/v1/consents", late)
+        assert response.status_code == 409
+        assert response.json()["type"] == "/problems/consent-conflict"
+    assert not await may_mail(api, subject)
+    row = {
+        "external_id": "A-1",
+        "source": "shop",
+        "consents": [
+            {
+                name: value
+                for name, value in (await grant(api, subject, given_at=yesterday().isoformat())).items()
+                if name not in {"action", "subject_id"}
+            },
+        ],
+    }
+    synced = await api.patch("crm_sync", "/v1/subjects", row)
+    assert synced.json()["refused_consents"] == ["newsletter"]
+    assert not await may_mail(api, subject)
+    conflicts = (await api.get("crm_sync", "/v1/conflicts")).json()["conflicts"]
+    assert [conflict["kind"] for conflict in conflicts] == ["consent_older_than_withdrawal"] * 3
+    assert (await api.log("consent-conflict"))[0]["out"] == "deny"
+
+
+async def test_a_consent_without_the_shown_text_proves_nothing(api: Api) -> None:
+    subject = await api.house.customer()
+    unproven = await grant(api, subject, version=None, language=None, sha256=None)
+    response = await api.post("shop", "/v1/consents", unproven)
+    assert response.json()["state"] == "ConsentUnknown"
+    preticked = await api.post("shop", "/v1/consents", await grant(api, subject, method="preticked"))
+    assert preticked.json()["state"] == "ConsentInvalidated"
+    assert not await may_mail(api, subject)
+
+
+async def test_a_consent_that_cannot_be_is_refused(api: Api) -> None:
+    subject = await api.house.customer()
+    for changes, status, slug in (
+        ({"sha256": "0" * 64}, 422, "unknown-notice"),
+        ({"version": "1999"}, 422, "unknown-notice"),
+        ({"channel": "phone"}, 422, "invalid-consent"),
+        ({"given_at": "2190-01-01T00:00:00Z"}, 422, "invalid-consent"),
+        ({"purpose": "order_fulfilment"}, 422, "invalid-consent"),
+        ({"purpose": "postal_advertising"}, 403, "forbidden"),
+        ({"purpose": "world_domination"}, 403, "forbidden"),
+        ({"subject_id": str(uuid4())}, 404, "unknown-subject"),
+        ({"version": None}, 422, "invalid-request"),
+        ({"explicit": "yes"}, 422, "invalid-request"),
+        ({"action": "forget"}, 422, "invalid-request"),
+        ({"evidence": {"e-mail": "erika@example.com"}}, 422, "invalid-request"),
+        ({"method": "telepathy"}, 422, "invalid-request"),
+    ):
+        response = await api.post("shop", "/v1/consents", await grant(api, subject, **changes))
+        assert (response.status_code, response.json()["type"]) == (status, f"/problems/{slug}"), changes
+    refusals = await api.log("consent-give")
+    assert [entry["why"] for entry in refusals] == [["NO_SUBJECT"], ["UNAUTHORISED"], ["UNAUTHORISED"]]
+
+
+async def test_a_withdrawal_that_cannot_be_is_refused(api: Api) -> None:
+    subject = await api.house.customer()
+    for changes, status in (
+        ({"subject_id": str(uuid4())}, 404),
+        ({"purpose": "world_domination"}, 422),
+        ({"effective_at": "2190-01-01T00:00:00Z"}, 422),
+        ({"reason": "too many mails"}, 422),
+    ):
+        body = {"action": "withdraw", "subject_id": str(subject), "purpose": "newsletter", **changes}
+        assert (await api.post("shop", "/v1/consents", body)).status_code == status, changes
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_the_state_of_consent_is_told_as_of_any_day_for_ones_own_purposes(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True, profiling=True)
+    path = f"/v1/subjects/{subject}/consents"
+    now = await api.get("mailer", path)
+    assert [(one["purpose"], one["state"]) for one in now.json()["consents"]] == [("newsletter", "ConsentGiven")]
+    (entry,) = await api.log("consent-read")
+    assert (entry["cli"], entry["out"], entry["n"]) == ("mailer", "permit", 1)
+    both = await api.get("shop", path)
+    assert [one["purpose"] for one in both.json()["consents"]] == ["newsletter", "recommendations"]
+    before = await api.get("shop", path, as_of=(datetime.now(UTC) - timedelta(days=2)).isoformat())
+    assert before.json()["consents"] == []
+    assert (await api.get("accounting", path)).json()["consents"] == []
+
+
+@pytest.mark.gdpr("17")
+async def test_the_consents_of_somebody_erased_are_those_of_nobody(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    await api.house.erase(subject)
+    erased = await api.get("shop", f"/v1/subjects/{subject}/consents")
+    never = await api.get("shop", f"/v1/subjects/{uuid4()}/consents")
+    assert erased.status_code == never.status_code == 404
+    assert erased.json()["type"] == never.json()["type"] == "/problems/unknown-subject"
+    assert [entry["why"] for entry in await api.log("consent-read")] == [["NO_SUBJECT"], ["NO_SUBJECT"]]
+
+
+async def test_a_form_finds_the_text_it_must_show(api: Api) -> None:
+    response = await api.get("shop", "/v1/notices/current", purpose="newsletter", language="de")
+    texts = response.json()["notices"]
+    quote = await api.house.quote("newsletter")
+    assert quote.sha256 in {text["sha256"] for text in texts}
+    assert {text["language"] for text in texts} == {"de"}
+    for query in ({"purpose": "world_domination"}, {"purpose": "newsletter", "language": "fr"}):
+        missing = await api.get("shop", "/v1/notices/current", **query)
+        assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
+
+
+async def test_a_client_learns_its_purposes_in_words(api: Api) -> None:
+    response = await api.get("shop", "/v1/purposes")
+    purposes = {purpose["id"]: purpose for purpose in response.json()["purposes"]}
+    assert set(purposes) == {"order_fulfilment", "newsletter", "recommendations"}
+    assert purposes["order_fulfilment"]["collects"] == ["birth_date"]
+    assert purposes["newsletter"]["title"]["en"] == "Send the e-mail newsletter"
+    assert purposes["newsletter"]["notice"] == "newsletter_consent"

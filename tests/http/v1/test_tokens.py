@@ -1,0 +1,126 @@
+"""Clients prove who they are once, and then bear a token; nobody else gets past the door."""
+
+import base64
+import json
+from urllib.parse import quote_plus
+
+import httpx
+import pytest
+
+from api.tokens import Tokens
+from registry.actors import create_client
+from registry.setup import TOKEN_SIGNING_KEY
+from tests.http.v1.api import Api
+
+GRANT = {"grant_type": "client_credentials"}
+
+
+async def ask(api: Api, data: object = None, headers: dict[str, str] | None = None) -> httpx.Response:
+    response = await api.http.post("/oauth/token", data=data, headers=headers)  # type: ignore[arg-type]
+    assert response.headers["cache-control"] == "no-store"
+    return response
+
+
+def basic(code: str, secret: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{quote_plus(code)}:{quote_plus(secret)}".encode()).decode()}
+
+
+async def test_a_client_gets_a_token_by_basic_or_form_and_it_opens_the_door(api: Api) -> None:
+    secret = await create_client(api.house.registry, "mailer")
+    for response in (
+        await ask(api, GRANT, basic("mailer", secret)),
+        await ask(api, {**GRANT, "client_id": "mailer", "client_secret": secret}),
+    ):
+        assert response.status_code == 200
+        assert response.json()["token_type"] == "Bearer"
+        assert response.json()["expires_in"] == 900
+        headers = {"Authorization": f"bearer {response.json()['access_token']}"}
+        purposes = await api.call(None, "GET", "/v1/purposes", headers=headers)
+        assert [purpose["id"] for purpose in purposes.json()["purposes"]] == ["newsletter"]
+    assert [entry["cli"] for entry in await api.log("token-issue")] == ["mailer", "mailer"]
+
+
+async def test_a_wrong_secret_is_refused_and_recorded_like_an_unknown_client(api: Api) -> None:
+    secret = await create_client(api.house.registry, "mailer")
+    for headers in (basic("mailer", secret + "x"), basic("nobody", secret), basic("shop", secret), basic("", "")):
+        response = await ask(api, GRANT, headers)
+        assert response.status_code == 401
+        assert response.json() == {"error": "invalid_client"}
+        assert response.headers["www-authenticate"].startswith("Basic")
+    assert [entry.get("cli", "") for entry in await api.log("token-refuse")] == ["", "shop", "", "mailer"]
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "error"),
+    [
+        ({}, {}, "invalid_request"),
+        ({"grant_type": "password"}, basic("mailer", "x"), "unsupported_grant_type"),
+        ({**GRANT, "scope": "everything"}, basic("mailer", "x"), "invalid_scope"),
+        ({"grant_type": ["client_credentials", "client_credentials"]}, basic("mailer", "x"), "invalid_request"),
+        (GRANT, {}, "invalid_request"),
+        ({**GRANT, "client_id": "mailer"}, {}, "invalid_request"),
+        ({**GRANT, "client_id": "mailer", "client_secret": "x"}, basic("mailer", "x"), "invalid_request"),
+        (GRANT, {"Authorization": "Basic ?"}, "invalid_request"),
+        (GRANT, {"Authorization": "Basic " + base64.b64encode(b"mailer").decode()}, "invalid_request"),
+        (GRANT, {"Authorization": "Basic " + base64.b64encode(b"\xff:x").decode()}, "invalid_request"),
+        (GRANT, {"Authorization": "Bearer x"}, "invalid_request"),
+        ({**GRANT, "client_id": "mailer", "client_secret": "x" * 5000}, {}, "invalid_request"),
+    ],
+)
+@pytest.mark.sqlite
+async def test_a_request_that_is_none_is_refused(
+    sqlite_api: Api, data: dict[str, object], headers: dict[str, str], error: str
+) -> None:
+    data = data or {"nothing": "here"}
+    response = await ask(sqlite_api, data, headers)
+    assert response.status_code == 400
+    assert response.json() == {"error": error}
+
+
+async def test_the_public_key_is_published(api: Api) -> None:
+    response = await api.get(None, "/.well-known/jwks.json")
+    (key,) = response.json()["keys"]
+    header = api.app.state.tokens.issue("shop").split(".")[0]
+    assert json.loads(base64.urlsafe_b64decode(header + "=="))["kid"] == key["kid"]
+
+
+async def test_a_forged_or_expired_token_is_refused_and_recorded(api: Api) -> None:
+    key = api.house.registry.ring.service_key(TOKEN_SIGNING_KEY)
+    settings = api.house.settings
+    expired = Tokens(key, settings.issuer, settings.audience, -1).issue("shop")
+    foreign = Tokens(key, "https://example.test", settings.audience, 900).issue("shop")
+    good = api.app.state.tokens.issue("shop")
+    given = [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": f"Bearer {expired}"},
+        {"Authorization": f"Bearer {foreign}"},
+        {"Authorization": f"Bearer {good[:-1]}"},
+        {"Authorization": f"Bearer  {good}"},
+        {"Authorization": f"Basic {good}"},
+        {"Authorization": good},
+    ]
+    for headers in given:
+        response = await api.call(None, "GET", "/v1/purposes", headers=headers)
+        assert response.status_code == 401
+        assert response.json()["type"] == "/problems/not-authenticated"
+        assert response.headers["www-authenticate"].startswith("Bearer")
+        assert good not in response.text
+    assert len(await api.log("token-refuse")) == len(given)
+    twice = [("Authorization", f"Bearer {good}")] * 2
+    assert (await api.http.get("/v1/purposes", headers=twice)).status_code == 401
+
+
+async def test_a_revoked_client_is_refused_at_once(api: Api) -> None:
+    headers = api.bearer("shop")
+    assert (await api.call(None, "GET", "/v1/purposes", headers=headers)).status_code == 200
+    api.app.state.tokens.revoke("shop")
+    assert (await api.call(None, "GET", "/v1/purposes", headers=headers)).status_code == 401
+
+
+async def test_a_client_the_policy_no_longer_knows_may_ask_for_nothing(api: Api) -> None:
+    assert (await api.get("former_client", "/v1/purposes")).json()["purposes"] == []
+    subject = await api.house.customer(newsletter=True)
+    response = await api.get("former_client", f"/v1/subjects/{subject}", purpose="newsletter", fields="email")
+    assert [reason["code"] for reason in response.json()["reasons"]] == ["UNAUTHORISED"]
