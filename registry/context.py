@@ -151,15 +151,19 @@ class Registry:
         self._policy = self._documents.get(state.policy_digest)
 
     @asynccontextmanager
-    async def change(self, *, erasing: bool = False) -> AsyncIterator[Change]:
+    async def change(self, *, erasing: bool = False, policy: PolicyDocument | None = None) -> AsyncIterator[Change]:
         """A unit of work with its audit entry and journal; answers may follow once it has ended.
+
+        Args:
+            erasing: work as the role that may delete.
+            policy: the document that this change puts in force; None = the one in force, looked up anew.
 
         Raises:
             AuditUnavailableError: when the change stands but its entry has no place yet; answer 503, not success.
         """
         now = await self.database.now()
         async with self.database.erasing() if erasing else self.database.transaction() as session:
-            change = Change(session, now, self.policy, self.ring)
+            change = Change(session, now, policy or await self._policy_in_force(session), self.ring)
             yield change
             if not change.entries:
                 raise NotReadyError("a change without an audit entry")
@@ -168,6 +172,13 @@ class Registry:
         if change.journalled:
             await self.flush_journal()
         await self.log.integrate()
+
+    async def _policy_in_force(self, session: AsyncSession) -> PolicyDocument:
+        """The policy and keys that the database names, loaded anew where this process has others."""
+        state = (await session.execute(select(col(StateRow.policy_digest), col(StateRow.epoch)))).one()
+        if self._policy is None or tuple(state) != (self._policy.digest, self.ring.active_epoch):
+            await self.load()
+        return self.policy
 
     async def flush_journal(self) -> None:
         """Bring the outbox into the journal; idempotent."""

@@ -9,9 +9,11 @@ and code only:
 Legal: SDM M60.S10, M62.D08; R-DEL-6.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,15 +53,20 @@ class FileJournal:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        self._sequence, self._known = self._recover()
+        self._sequence = 0
+        self._seen_bytes = 0
+        self._known: set[UUID] = set()
+        with self._locked():
+            self._cut_off_half_a_line()
+            self._catch_up()
 
     @property
     def sequence(self) -> int:
-        """Number of the last entry; 0 = empty."""
+        """Number of the last entry this process has seen; 0 = empty."""
         return self._sequence
 
     def append(self, entries: Iterable[JournalEntry]) -> int:
-        """Write entries that are not there yet and flush them.
+        """Write entries that are not there yet and flush them; several processes may share the file.
 
         Returns:
             The number of the last entry.
@@ -67,35 +74,17 @@ class FileJournal:
         Raises:
             NotReadyError: when the journal cannot be written.
         """
-        lines: list[str] = []
-        number = self._sequence
-        fresh: set[UUID] = set()
-        for entry in entries:
-            if entry.entry_id in self._known or entry.entry_id in fresh:
-                continue
-            number += 1
-            fresh.add(entry.entry_id)
-            lines.append(
-                json.dumps(
-                    {
-                        "n": number,
-                        "id": str(entry.entry_id),
-                        "kind": entry.kind.value,
-                        "subject": str(entry.subject_id) if entry.subject_id else "",
-                        "about": entry.about,
-                        "at": entry.at.isoformat(),
-                    },
-                    separators=(",", ":"),
-                ),
-            )
-        if lines:
-            try:
-                os.write(self._file, ("\n".join(lines) + "\n").encode())
-                os.fsync(self._file)
-            except OSError as error:
-                raise NotReadyError(f"the journal cannot be written: {type(error).__name__}") from error
-            self._sequence = number
-            self._known |= fresh
+        with self._locked():
+            self._catch_up()
+            fresh = {entry.entry_id: entry for entry in entries if entry.entry_id not in self._known}
+            lines = [_line(self._sequence + number, entry) for number, entry in enumerate(fresh.values(), 1)]
+            if lines:
+                try:
+                    os.write(self._file, b"".join(lines))
+                    os.fsync(self._file)
+                except OSError as error:
+                    raise NotReadyError(f"the journal cannot be written: {type(error).__name__}") from error
+                self._catch_up()
         return self._sequence
 
     def read(self) -> Iterator[tuple[int, JournalEntry]]:
@@ -104,40 +93,66 @@ class FileJournal:
         Raises:
             NotReadyError: when a line is damaged or a number is missing.
         """
-        expected = 1
-        for line in self._path.read_text().splitlines():
-            try:
-                tree = json.loads(line)
-                entry = JournalEntry(
-                    UUID(tree["id"]),
-                    JournalKind(tree["kind"]),
-                    UUID(tree["subject"]) if tree["subject"] else None,
-                    tree["about"],
-                    datetime.fromisoformat(tree["at"]),
-                )
-                number = int(tree["n"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise NotReadyError(f"journal entry {expected} is damaged") from error
-            if number != expected:
-                raise NotReadyError(f"journal entry {expected} is missing")
-            expected += 1
-            yield number, entry
+        return _parsed(self._path.read_bytes(), 0)
 
     def close(self) -> None:
         """Release the file."""
         os.close(self._file)
 
-    def _recover(self) -> tuple[int, set[UUID]]:
-        """Cut off a last line that a crash left half-written, then count; a whole line is never touched."""
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _catch_up(self) -> None:
+        """Learn what other processes have written since."""
+        with self._path.open("rb") as file:
+            file.seek(self._seen_bytes)
+            content = file.read()
+        for number, entry in _parsed(content, self._sequence):
+            self._known.add(entry.entry_id)
+            self._sequence = number
+        self._seen_bytes += len(content)
+
+    def _cut_off_half_a_line(self) -> None:
+        """A crash may leave half a line, which nobody was told of; a whole line is never touched."""
         content = self._path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole != len(content):
             os.ftruncate(self._file, whole)
             os.fsync(self._file)
-        self._sequence = 0
-        known: set[UUID] = set()
-        last = 0
-        for number, entry in self.read():
-            known.add(entry.entry_id)
-            last = number
-        return last, known
+
+
+def _line(number: int, entry: JournalEntry) -> bytes:
+    tree = {
+        "n": number,
+        "id": str(entry.entry_id),
+        "kind": entry.kind.value,
+        "subject": str(entry.subject_id) if entry.subject_id else "",
+        "about": entry.about,
+        "at": entry.at.isoformat(),
+    }
+    return json.dumps(tree, separators=(",", ":")).encode() + b"\n"
+
+
+def _parsed(content: bytes, after: int) -> Iterator[tuple[int, JournalEntry]]:
+    """Entries of consecutive numbers from `after` + 1 on."""
+    for expected, line in enumerate(content.splitlines(), after + 1):
+        try:
+            tree = json.loads(line)
+            entry = JournalEntry(
+                UUID(tree["id"]),
+                JournalKind(tree["kind"]),
+                UUID(tree["subject"]) if tree["subject"] else None,
+                tree["about"],
+                datetime.fromisoformat(tree["at"]),
+            )
+            number = int(tree["n"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise NotReadyError(f"journal entry {expected} is damaged") from error
+        if number != expected:
+            raise NotReadyError(f"journal entry {expected} is missing")
+        yield number, entry

@@ -67,8 +67,7 @@ async def activate_policy(registry: Registry, caller: Caller, source: bytes) -> 
         state = (await session.execute(select(StateRow))).scalar_one()
         if state.policy_digest == document.digest:
             return False
-    registry.adopt(document)
-    async with registry.change() as change:
+    async with registry.change(policy=document) as change:
         held = await change.session.get(StateRow, 1, with_for_update=True)
         if await change.session.get(PolicyVersionRow, document.digest) is None:
             change.session.add(
@@ -83,6 +82,7 @@ async def activate_policy(registry: Registry, caller: Caller, source: bytes) -> 
             held.policy_digest = document.digest
         change.journal(JournalKind.POLICY, None, document.digest)
         change.record(Entry(EventTag.POLICY_ACTIVATE, Outcome.DONE, client=caller.client, policy=document.version))
+    registry.adopt(document)
     return True
 
 

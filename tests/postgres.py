@@ -187,6 +187,10 @@ class Postgres:
         """Such as 15.18."""
         return str(self.execute("show server_version")).split()[0]
 
+    def files(self) -> list[Path]:
+        """Every file of the server, the write-ahead log and the server's own log among them."""
+        return [path for path in self._folder.rglob("*") if path.is_file()]
+
     @property
     def _data(self) -> Path:
         return self._folder / "data"

@@ -15,6 +15,7 @@ from registry.errors import AuthenticationError
 
 LONGEST_LOGIN = 320
 LONGEST_PASSWORD = 1024
+NO_ZERO_BYTE = r"^[^\x00]+$"  # PostgreSQL takes none in a text
 UNAUTHENTICATED = 401
 
 router = APIRouter(route_class=ConsoleRoute)
@@ -34,7 +35,7 @@ async def ask(request: Request, registry: Held) -> Response:
 async def login(
     request: Request,
     registry: Held,
-    login: Annotated[str, Form(min_length=1, max_length=LONGEST_LOGIN)],
+    login: Annotated[str, Form(pattern=NO_ZERO_BYTE, max_length=LONGEST_LOGIN)],
     password: Annotated[str, Form(min_length=1, max_length=LONGEST_PASSWORD)],
 ) -> Response:
     """Open a session."""

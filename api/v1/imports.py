@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -61,13 +61,19 @@ class _WhileReceiving(StreamingResponse):
         await self.stream_response(send)
 
 
+class _Lines(JSONResponse):
+    """Tells the document that each line is JSON."""
+
+    media_type = MEDIA_TYPE
+
+
 def _document() -> dict[str, Any]:
     """Lines in, lines out; the schema of a line stands for all of them."""
     kwargs = documented(ImportedOut, fails=(413, 415))
     kwargs["responses"][200]["content"] = {MEDIA_TYPE: {"example": example_of(ImportedOut)}}
     row = {"schema": {"$ref": "#/components/schemas/SubjectIn"}, "example": example_of(SubjectIn)}
     extra = {"requestBody": {"required": True, "content": {MEDIA_TYPE: row}}}
-    return {**kwargs, "response_class": _WhileReceiving, "openapi_extra": extra}
+    return {**kwargs, "response_class": _Lines, "openapi_extra": extra}
 
 
 @router.post("/v1/imports", **_document())
@@ -140,6 +146,11 @@ class _Import:
         return b"".join(lines)
 
 
+def _check_length(line: bytes) -> None:
+    if len(line) > LONGEST_LINE:
+        raise HTTPException(413)
+
+
 async def _lines(request: Request) -> AsyncIterator[bytes]:
     """The request's lines without their ends.
 
@@ -149,8 +160,8 @@ async def _lines(request: Request) -> AsyncIterator[bytes]:
     rest = b""
     async for part in request.stream():
         *whole, rest = (rest + part).split(b"\n")
-        if len(rest) > LONGEST_LINE or any(len(line) > LONGEST_LINE for line in whole):
-            raise HTTPException(413)
         for line in whole:
+            _check_length(line)
             yield line
+        _check_length(rest)
     yield rest

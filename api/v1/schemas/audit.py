@@ -70,7 +70,7 @@ class EntryOut(Out):
 class EntriesOut(Out):
     """Newest first; `next_cursor` is null on the last page."""
 
-    model_config = example({"entries": [_ENTRY], "next_cursor": None})
+    model_config = example({"entries": [_ENTRY], "next_cursor": "42"})
 
     entries: list[EntryOut]
     next_cursor: str | None

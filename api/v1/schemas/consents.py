@@ -129,7 +129,7 @@ class ConsentsOut(Out):
                     "state": "ConsentGiven",
                     "since": "2026-11-01T09:30:00Z",
                     "explicit": False,
-                    "expires_at": None,
+                    "expires_at": "2028-11-01T09:30:00Z",
                 }
             ],
             "log_index": 41,

@@ -17,11 +17,11 @@ _REQUEST = {
     "request_id": _ID,
     "subject_id": _SUBJECT,
     "kind": "rectification",
-    "state": "received",
+    "state": "fulfilled",
     "touchpoint": "hotline",
     "received_at": "2026-11-02T09:30:00Z",
     "due_on": "2026-12-02",
-    "answered_at": None,
+    "answered_at": "2026-11-09T14:00:00Z",
 }
 
 

@@ -36,7 +36,6 @@ _SUBJECT = {
     "values": {
         "first_name": {"value": "Erika", "observed_at": "2026-11-01T09:30:00Z"},
         "email": {"value": "erika@example.com", "observed_at": "2026-11-01T09:30:00Z"},
-        "phone": None,
     },
     "relationships": [
         {"kind": "contract", "reference": "order-1", "source": "shop", "opened_at": "2026-11-01T09:30:00Z"}

@@ -148,36 +148,33 @@ async def trail(house: House) -> tuple[UUID, UUID]:
     return anna, berta
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("operation=disclose", 3),
-        ("operation=disclose&outcome=deny", 2),
-        ("operation=disclose&client=mailer", 2),
-        ("operation=disclose&purpose=recommendations", 1),
-        ("operation=disclose&purpose=newsletter&outcome=permit", 1),
-        ("operation=disclose&person={anna}", 2),
-        ("operation=disclose&person={berta}&outcome=permit", 0),
-        ("operation=disclose&since={today}&until={today}", 3),
-        ("operation=disclose&since={tomorrow}", 0),
-        ("operation=disclose&until={before}", 0),
-    ],
-)
 async def test_the_trail_is_filtered(
-    query: str, expected: int, browser: Browser, house: House, staff_logs_in: LogIn, trail: tuple[UUID, UUID]
+    browser: Browser, house: House, staff_logs_in: LogIn, trail: tuple[UUID, UUID]
 ) -> None:
+    anna, berta = trail
     today = local_date(await house.registry.database.now())
-    days = {"today": today, "tomorrow": today + timedelta(days=1), "before": today - timedelta(days=1)}
+    tomorrow, yesterday_ = today + timedelta(days=1), today - timedelta(days=1)
     await staff_logs_in(browser)
-    page = await browser.open("/console?" + query.format(anna=trail[0], berta=trail[1], **days))
-    assert len(entries_on(page)) == expected
-    chosen = [option["value"] for option in page.all("option") if "selected" in option]
-    assert "disclose" in chosen
+    for query, expected in (
+        ("", 3),
+        ("&outcome=deny", 2),
+        ("&client=mailer", 2),
+        ("&purpose=recommendations", 1),
+        ("&purpose=newsletter&outcome=permit", 1),
+        (f"&person={anna}", 2),
+        (f"&person={berta}&outcome=permit", 0),
+        (f"&since={today}&until={today}", 3),
+        (f"&since={tomorrow}", 0),
+        (f"&until={yesterday_}", 0),
+    ):
+        page = await browser.open("/console?operation=disclose" + query)
+        assert len(entries_on(page)) == expected, query
+        assert "disclose" in [option["value"] for option in page.all("option") if "selected" in option]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+async def test_a_filter_of_the_wrong_form_is_refused_and_not_repeated(browser: Browser, staff_logs_in: LogIn) -> None:
+    await staff_logs_in(browser)
+    for query in (
         "person=Unverkennbar",
         "since=yesterday",
         "until=9999-12-31",
@@ -186,15 +183,10 @@ async def test_the_trail_is_filtered(
         "before=-17",
         "purpose=%00",
         "before=²",
-    ],
-)
-async def test_a_filter_of_the_wrong_form_is_refused_and_not_repeated(
-    query: str, browser: Browser, staff_logs_in: LogIn
-) -> None:
-    await staff_logs_in(browser)
-    answer = await browser.get(f"/console?{query}")
-    assert answer.status_code == 422
-    assert query.partition("=")[2] not in answer.text
+    ):
+        answer = await browser.get(f"/console?{query}")
+        assert answer.status_code == 422, query
+        assert query.partition("=")[2] not in answer.text
 
 
 async def test_the_trail_goes_on_to_older_entries(browser: Browser, house: House, staff_logs_in: LogIn) -> None:

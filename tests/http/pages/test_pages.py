@@ -1,6 +1,6 @@
 """What holds for every page of both sites."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,13 @@ from tests.http.pages.conftest import LogIn
 PUBLIC = {"/portal", "/portal/portal.css", "/portal/", "/console/login", "/console/console.css", "/console/"}
 STYLES = {"/portal/portal.css", "/console/console.css"}
 FILES = {"/portal/me.json", "proof.json", "/console/audit/export"}
+NOBODY = "00000000-0000-4000-8000-000000000000"
 RAW = {"script", "style", "iframe", "object", "embed", "base"}
+
+
+def start_of(path: str) -> str:
+    """Where a site sends those who are not logged in."""
+    return "/portal" if path.startswith("/portal") else "/console/login"
 
 
 def routes_of(router: APIRouter) -> Iterator[APIRoute]:
@@ -39,7 +45,7 @@ def routes_of(router: APIRouter) -> Iterator[APIRoute]:
 def paths(method: str) -> list[str]:
     """Every path of both sites that takes this method, but the one for all others."""
     routes = [*routes_of(portal.router), *routes_of(console.router)]
-    return sorted(route.path for route in routes if method in route.methods and "{rest:path}" not in route.path)
+    return sorted(route.path for route in routes if method in (route.methods or ()) and "{rest:path}" not in route.path)
 
 
 @dataclass
@@ -55,7 +61,7 @@ class Visit:
 
 
 @pytest.fixture
-async def visit(browser: Browser, house: House, customer_logs_in: LogIn, staff_logs_in: LogIn) -> AsyncIterator[Visit]:
+async def visit(browser: Browser, house: House, customer_logs_in: LogIn, staff_logs_in: LogIn) -> Visit:
     subject_id = await house.customer(newsletter=True, profiling=True)
     await house.invoice(subject_id)
     read = await house.read("mailer", "newsletter", ["email"], subject_id)
@@ -72,27 +78,22 @@ def test_there_are_pages_to_look_at() -> None:
     assert {"/portal/consents/withdraw", "/console/login"} <= set(paths("POST"))
 
 
-@pytest.mark.parametrize("path", [path for path in paths("GET") if path not in PUBLIC])
-async def test_nobody_is_sent_to_the_start_page(path: str, browser: Browser) -> None:
-    nobody = "00000000-0000-4000-8000-000000000000"
-    answer = await browser.get(path.format(index=0, subject_id=nobody, request_id=nobody))
-    start = "/portal" if path.startswith("/portal") else "/console/login"
-    assert (answer.status_code, answer.headers["location"]) == (303, start)
+async def test_nobody_is_sent_to_the_start_page(browser: Browser) -> None:
+    for path in paths("GET"):
+        if path not in PUBLIC:
+            answer = await browser.get(path.format(index=0, subject_id=NOBODY, request_id=NOBODY))
+            assert (answer.status_code, answer.headers["location"]) == (303, start_of(path)), path
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in paths("POST") if path not in {"/portal/code", "/portal/login", "/console/login"}]
-)
-async def test_nobody_changes_anything(path: str, browser: Browser) -> None:
+async def test_nobody_changes_anything(browser: Browser) -> None:
     """With a token of their own, but no session."""
-    nobody = "00000000-0000-4000-8000-000000000000"
-    page = await browser.open("/portal" if path.startswith("/portal") else "/console/login")
-    answer = await browser.send(
-        path.format(subject_id=nobody, request_id=nobody),
-        page.forms[0].fields | {"purpose": "newsletter", "channel": "email", "kind": "erasure", "decision": "accepted"},
-    )
-    start = "/portal" if path.startswith("/portal") else "/console/login"
-    assert (answer.status_code, answer.headers["location"]) == (303, start)
+    fields = {"purpose": "newsletter", "channel": "email", "kind": "erasure", "decision": "accepted"}
+    for path in paths("POST"):
+        if path not in {"/portal/code", "/portal/login", "/console/login"}:
+            token = (await browser.open(start_of(path))).forms[0].fields["token"]
+            sent = fields | {"token": token}
+            answer = await browser.send(path.format(subject_id=NOBODY, request_id=NOBODY), sent)
+            assert (answer.status_code, answer.headers["location"]) == (303, start_of(path)), path
 
 
 async def test_get_changes_nothing_but_the_audit_log(visit: Visit) -> None:
@@ -185,9 +186,10 @@ def check_page(page: Page) -> None:
         assert ("token" in form.fields) == (form.method == "post"), (page.url, form.action)
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
+async def test_a_form_from_elsewhere_is_refused(visit: Visit) -> None:
+    form = (await visit.browser.open("/portal/me")).form("/portal/consents/withdraw", {})
+    before = await contents(visit.house)
+    for headers in (
         {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
         {"Sec-Fetch-Site": "same-site", "Origin": "null"},
         {"Sec-Fetch-Site": "none"},
@@ -196,21 +198,17 @@ def check_page(page: Page) -> None:
         {"Origin": "http://registry.example.test:8080"},
         {"Origin": "null"},
         {},
-    ],
-)
-async def test_a_form_from_elsewhere_is_refused(headers: dict[str, str], visit: Visit) -> None:
-    form = (await visit.browser.open("/portal/me")).form("/portal/consents/withdraw", {})
-    before = await contents(visit.house)
-    answer = await visit.browser.send(form.action, form.fields, headers)
-    assert answer.status_code == 403
-    assert "Das ist nicht erlaubt" in answer.text
+    ):
+        answer = await visit.browser.send(form.action, form.fields, headers)
+        assert answer.status_code == 403, headers
+        assert "Das ist nicht erlaubt" in answer.text
     assert await contents(visit.house) == before
 
 
-@pytest.mark.parametrize("headers", [OWN_PAGE, {"Origin": HOST}, {"Sec-Fetch-Site": "same-origin", "Origin": HOST}])
-async def test_a_form_of_our_own_page_is_taken(headers: dict[str, str], visit: Visit) -> None:
+async def test_a_form_of_our_own_page_is_taken(visit: Visit) -> None:
     form = (await visit.browser.open("/portal/me")).form("/portal/consents/withdraw", {})
-    assert (await visit.browser.send(form.action, form.fields, headers)).status_code == 303
+    for headers in (OWN_PAGE, {"Origin": HOST}, {"Sec-Fetch-Site": "same-origin", "Origin": HOST}):
+        assert (await visit.browser.send(form.action, form.fields, headers)).status_code == 303, headers
 
 
 async def test_a_form_without_its_token_or_with_another_visitors_is_refused(
@@ -234,20 +232,17 @@ async def test_a_token_does_not_show_the_cookie(visit: Visit, other_browser: Bro
     assert other_browser.cookies["portal_visit"] not in start.source
 
 
-@pytest.mark.parametrize(
-    ("body", "kind", "status"),
-    [
+async def test_what_is_no_small_form_is_not_read(browser: Browser) -> None:
+    for body, kind, status in (
         ("token=x&" + "a" * LARGEST_FORM_BYTES, "application/x-www-form-urlencoded", 413),
         ('{"token": "x"}', "application/json", 415),
         ("token=x", "", 415),
         ("&".join(f"f{number}=1" for number in range(50)), "application/x-www-form-urlencoded", 400),
-    ],
-)
-async def test_what_is_no_small_form_is_not_read(body: str, kind: str, status: int, browser: Browser) -> None:
-    headers = {**OWN_PAGE, "Content-Type": kind}
-    answer = await browser.request("POST", "/portal/login", content=body.encode(), headers=headers)
-    assert answer.status_code == status
-    check_page(Page(answer))
+    ):
+        headers = {**OWN_PAGE, "Content-Type": kind}
+        answer = await browser.request("POST", "/portal/login", content=body.encode(), headers=headers)
+        assert answer.status_code == status
+        check_page(Page(answer))
 
 
 async def test_zero_bytes_and_surrogates_harm_nobody(visit: Visit, other_browser: Browser) -> None:
@@ -265,9 +260,8 @@ async def test_zero_bytes_and_surrogates_harm_nobody(visit: Visit, other_browser
         assert withdrawn.status_code == 422
 
 
-@pytest.mark.parametrize(
-    ("query", "header", "expected"),
-    [
+async def test_the_language_is_the_chosen_one_then_the_browsers_then_german(browser: Browser) -> None:
+    for query, header, expected in (
         ("", "", "de"),
         ("", "fr", "de"),
         ("", "en-GB,en;q=0.9,de;q=0.8", "en"),
@@ -277,15 +271,11 @@ async def test_zero_bytes_and_surrogates_harm_nobody(visit: Visit, other_browser
         ("?lang=en", "de", "en"),
         ("?lang=de", "en", "de"),
         ("?lang=fr", "en", "en"),
-    ],
-)
-async def test_the_language_is_the_chosen_one_then_the_browsers_then_german(
-    query: str, header: str, expected: str, browser: Browser
-) -> None:
-    for path in ("/portal", "/console/login"):
-        answer = await browser.get(path + query, **{"Accept-Language": header})
-        assert Page(answer).all("html") == [{"lang": expected}]
-        assert answer.headers["content-language"] == expected
+    ):
+        for path in ("/portal", "/console/login"):
+            answer = await browser.get(path + query, **{"Accept-Language": header})
+            assert Page(answer).all("html") == [{"lang": expected}], (query, header)
+            assert answer.headers["content-language"] == expected
 
 
 async def test_a_defect_ends_as_a_page_that_says_nothing_of_it(visit: Visit, caplog: pytest.LogCaptureFixture) -> None:

@@ -167,7 +167,8 @@ async def test_a_purpose_that_does_not_exist_cannot_be_withdrawn(
     assert permission.state is ConsentState.GIVEN
 
 
-@pytest.mark.gdpr("21(2)", "21(3)")
+@pytest.mark.gdpr("21(2)")
+@pytest.mark.gdpr("21(3)")
 async def test_one_press_ends_all_advertising(browser: Browser, house: House, customer_logs_in: LogIn) -> None:
     subject_id = await house.customer(newsletter=True)
     assert isinstance(await house.read("post_house", "postal_advertising", ["street"], subject_id), Disclosed)
@@ -182,7 +183,8 @@ async def test_one_press_ends_all_advertising(browser: Browser, house: House, cu
     assert "Ihr Widerspruch gegen Werbung gilt ab sofort." in after.text
 
 
-@pytest.mark.gdpr("16", "18(1)(a)")
+@pytest.mark.gdpr("16")
+@pytest.mark.gdpr("18(1)(a)")
 async def test_a_correction_is_taken_in_and_the_entry_rests_until_it_is_decided(
     browser: Browser, house: House, customer_logs_in: LogIn
 ) -> None:
@@ -226,22 +228,27 @@ async def test_a_number_is_corrected_by_a_number(browser: Browser, house: House,
     assert read.values == {"customer_number": 43}
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("street", " "), ("", "x"), ("made_up", "x"), ("purchases", "x"), ("birth_date", "yesterday"), ("email", "x")],
-)
 async def test_a_correction_that_cannot_be_stored_changes_nothing(
-    field: str, value: str, browser: Browser, house: House, customer_logs_in: LogIn
+    browser: Browser, house: House, customer_logs_in: LogIn
 ) -> None:
     subject_id = await house.customer()
     page = await customer_logs_in(browser)
     form = page.form("/portal/requests", {"kind": "rectification"})
-    answer = await browser.send(form.action, form.fields | {"field": field, "value": value})
-    assert answer.status_code == 422
+    for field, value in (
+        ("street", " "),
+        ("", "x"),
+        ("made_up", "x"),
+        ("purchases", "x"),
+        ("birth_date", "yesterday"),
+        ("email", "x"),
+    ):
+        answer = await browser.send(form.action, form.fields | {"field": field, "value": value})
+        assert answer.status_code == 422, field
     assert await rights.requests(house.registry, subject_id) == []
 
 
-@pytest.mark.gdpr("17(1)", "17(3)(b)")
+@pytest.mark.gdpr("17(1)")
+@pytest.mark.gdpr("17(3)(b)")
 async def test_erasure_says_beforehand_what_the_law_keeps(
     browser: Browser, house: House, customer_logs_in: LogIn
 ) -> None:
@@ -266,7 +273,8 @@ async def test_after_erasure_the_session_is_over(browser: Browser, house: House,
     assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
 
 
-@pytest.mark.gdpr("15(3)", "20")
+@pytest.mark.gdpr("15(3)")
+@pytest.mark.gdpr("20")
 async def test_the_download_holds_everything_and_is_a_request_that_was_answered(
     browser: Browser, house: House, customer_logs_in: LogIn
 ) -> None:

@@ -50,7 +50,7 @@ class Api:
         self.look_at(response, [body, query])
         return response
 
-    async def get(self, client: str | None, path: str, **query: str) -> httpx.Response:
+    async def get(self, client: str | None, path: str, /, **query: str) -> httpx.Response:
         return await self.call(client, "GET", path, query=query)
 
     async def post(self, client: str | None, path: str, body: object) -> httpx.Response:

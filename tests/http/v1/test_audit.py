@@ -70,8 +70,8 @@ async def test_an_entry_that_is_not_there_is_not_found(api: Api) -> None:
     for index in (10**6, 2**62):
         response = await api.get("console", f"/v1/audit/{index}")
         assert (response.status_code, response.json()["type"]) == (404, "/problems/not-found")
-    for index in ("-1", "one", str(2**63), "1.5"):
-        assert (await api.get("console", f"/v1/audit/{index}")).status_code == 422
+    for malformed in ("-1", "one", str(2**63), "1.5"):
+        assert (await api.get("console", f"/v1/audit/{malformed}")).status_code == 422
 
 
 async def test_a_search_that_is_none_is_refused(api: Api) -> None:

@@ -1,0 +1,94 @@
+"""Every route is known, with the audit entry it leaves; a new route without one fails here (promises 1 and 2).
+
+`NOTHING` stands for routes that give out nothing about anybody and change nothing: texts, keys, styles, forms.
+"""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from api import console, portal, v1
+from api.app import create_app
+from api.settings import Settings
+from audit.event import EventTag
+
+NOTHING = "nothing"
+
+ENTRIES: dict[str, EventTag | str] = {
+    "POST /oauth/token": EventTag.TOKEN_ISSUE,
+    "GET /.well-known/jwks.json": NOTHING,
+    "GET /v1/purposes": NOTHING,
+    "GET /v1/notices/current": NOTHING,
+    "PATCH /v1/subjects": EventTag.SUBJECT_UPDATE,
+    "POST /v1/subjects/lookup": EventTag.LOOKUP,
+    "GET /v1/subjects/{subject_id}": EventTag.DISCLOSE,
+    "POST /v1/disclosures": EventTag.DISCLOSE,
+    "POST /v1/decisions": EventTag.DECIDE,
+    "POST /v1/consents": EventTag.CONSENT_GIVE,
+    "GET /v1/subjects/{subject_id}/consents": EventTag.CONSENT_READ,
+    "POST /v1/relationships": EventTag.RELATIONSHIP_OPEN,
+    "POST /v1/relationships/close": EventTag.RELATIONSHIP_CLOSE,
+    "POST /v1/subjects/{subject_id}/events": EventTag.EVENT_ADD,
+    "POST /v1/objections": EventTag.OBJECTION,
+    "POST /v1/requests": EventTag.REQUEST_RECEIVE,
+    "GET /v1/subjects/{subject_id}/requests/{request_id}": EventTag.REQUEST_LIST,
+    "GET /v1/conflicts": EventTag.AUDIT_READ,
+    "POST /v1/imports": EventTag.IMPORT,
+    "GET /v1/audit": EventTag.AUDIT_READ,
+    "GET /v1/audit/checkpoint": NOTHING,
+    "GET /v1/audit/{index}": EventTag.AUDIT_READ,
+    "GET /console/login": NOTHING,
+    "POST /console/login": EventTag.LOGIN,
+    "POST /console/logout": NOTHING,
+    "GET /console": EventTag.AUDIT_READ,
+    "GET /console/": NOTHING,
+    "GET /console/audit/export": EventTag.AUDIT_EXPORT,
+    "GET /console/audit/{index}": EventTag.AUDIT_READ,
+    "GET /console/audit/{index}/proof.json": EventTag.AUDIT_READ,
+    "GET /console/conflicts": EventTag.AUDIT_READ,
+    "GET /console/requests/{subject_id}/{request_id}": EventTag.REQUEST_LIST,
+    "POST /console/requests/{subject_id}/{request_id}/decision": EventTag.REQUEST_DECIDE,
+    "GET /console/console.css": NOTHING,
+    "GET /console/{rest:path}": NOTHING,
+    "GET /portal": NOTHING,
+    "GET /portal/": NOTHING,
+    "POST /portal/code": EventTag.CODE_SENT,
+    "POST /portal/login": EventTag.LOGIN,
+    "POST /portal/logout": NOTHING,
+    "GET /portal/me": EventTag.EXPORT,
+    "GET /portal/me.json": EventTag.EXPORT,
+    "POST /portal/consents/withdraw": EventTag.CONSENT_WITHDRAW,
+    "POST /portal/objections": EventTag.REQUEST_RECEIVE,
+    "POST /portal/requests": EventTag.REQUEST_RECEIVE,
+    "GET /portal/accesses/{index}": EventTag.ACCESS_LOG_READ,
+    "GET /portal/accesses/{index}/proof.json": EventTag.ACCESS_LOG_READ,
+    "GET /portal/portal.css": NOTHING,
+    "GET /portal/{rest:path}": NOTHING,
+    "POST /portal/{rest:path}": NOTHING,
+    "POST /console/{rest:path}": NOTHING,
+}
+
+
+def _routes(router: APIRouter) -> Iterator[APIRoute]:
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            yield from _routes(route.original_router)  # type: ignore[attr-defined]  # FastAPI's own wrapper
+
+
+def test_every_route_is_known_with_its_entry() -> None:
+    found = {
+        f"{method} {route.path}"
+        for router in (v1.router, console.router, portal.router)
+        for route in _routes(router)
+        for method in route.methods
+    }
+    assert found == ENTRIES.keys()
+
+
+def test_nothing_is_served_beside_the_routers() -> None:
+    """Pages of the documentation are FastAPI's own and show nobody's data."""
+    direct = {route.path for route in create_app(Settings()).routes if hasattr(route, "path")}
+    assert direct == {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
