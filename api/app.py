@@ -5,8 +5,11 @@ Nothing is served before the registry is ready (durable database, keys, journal,
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.resources import files
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.staticfiles import StaticFiles
 
 from api import console, portal, problems, v1
 from api.compose import open_registry
@@ -34,6 +37,8 @@ def create_app(settings: Settings) -> FastAPI:
             yield
 
     app = FastAPI(
+        docs_url=None,
+        redoc_url=None,
         title="Consent and customer data registry",
         version="0.1.0",
         summary="Encrypted customer data, purpose-bound consent, audited reads",
@@ -43,8 +48,25 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     problems.install(app)
+    _document(app)
     app.include_router(v1.router)
     app.state.shortcuts = v1.shortcuts
     app.include_router(console.router)
     app.include_router(portal.router)
     return app
+
+
+def _document(app: FastAPI) -> None:
+    """The documentation page, with its scripts from this machine: a page of ours loads nothing from elsewhere."""
+    assets = files("fastapi_offline") / "static"
+    app.mount("/docs/assets", StaticFiles(directory=str(assets)), name="documentation")
+
+    @app.get("/docs", include_in_schema=False)
+    async def documentation() -> Response:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=app.title,
+            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="/docs/assets/swagger-ui.css",
+            swagger_favicon_url="data:,",
+        )

@@ -70,10 +70,11 @@ async def open_registry(settings: Settings, *, serving: bool = True) -> AsyncIte
         sequencer.start()
         try:
             await registry.load()
-            await registry.flush_journal()
             await registry.check_journal()
+            await registry.flush_journal()
             await log.integrate()
-            await prepare(registry, SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
+            if not registry.has_policy:
+                await prepare(registry, SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
             yield registry
         finally:
             await log.stop()

@@ -20,6 +20,7 @@ from policies.consent_history import Declaration, fold
 from policies.facts import Permission
 from policies.vocabulary import (
     NO_ACTIVE_ACT,
+    VALID_CONSENT,
     Channel,
     ConsentMethod,
     ConsentState,
@@ -160,7 +161,8 @@ async def withdraw_consent(
         touchpoint: where it was declared.
 
     Returns:
-        The purposes withdrawn; a purpose without consent is withdrawn all the same, so that no older grant revives it.
+        The purposes that nobody has a valid consent for any more. A purpose without consent is withdrawn all the same,
+        so that no older grant revives it; a letter older than the newest consent leaves that one in force.
 
     Raises:
         UnknownSubjectError: nobody, or no longer.
@@ -171,15 +173,16 @@ async def withdraw_consent(
         at = whole(effective_at or change.now)
         if at > change.now + CLOCK_TOLERANCE:
             raise InvalidConsentError("effective_at lies in the future")
-        at = min(at, change.now)
         if purpose is not None and purpose not in change.policy.purposes:
             raise InvalidConsentError("no such purpose")
         history = await _history(change, subject_id)
         purposes = [purpose] if purpose else sorted({one.purpose for one in history})
         for one in purposes:
-            withdrawal = _Withdrawal(one, channel, at, touchpoint, caller.client)
+            counts_from = min(at, change.now) if effective_at else _no_earlier(change.now, one, history)
+            withdrawal = _Withdrawal(one, channel, counts_from, touchpoint, caller.client)
             await _append_withdrawal(change, subject_id, withdrawal, history)
             change.journal(JournalKind.WITHDRAWAL, subject_id, f"{one}:{channel.value}")
+        standing = fold(history)
         change.record(
             Entry(
                 EventTag.CONSENT_WITHDRAW,
@@ -191,7 +194,18 @@ async def withdraw_consent(
                 actor=caller.actor,
             ),
         )
-    return purposes
+    return [one for one in purposes if _is_withdrawn(standing, one, channel)]
+
+
+def _is_withdrawn(standing: Mapping[tuple[PurposeId, Channel], Permission], purpose: str, channel: Channel) -> bool:
+    """Whether no valid consent is left on this channel, or on any."""
+    concerned = [one for one in standing.values() if one.purpose == purpose and channel in {Channel.ANY, one.channel}]
+    return all(one.state not in VALID_CONSENT for one in concerned)
+
+
+def _no_earlier(now: datetime, purpose: str, history: list[Declaration]) -> datetime:
+    """A withdrawal declared now counts after everything on file, even if it waited for its turn."""
+    return max([now, *(one.effective_at for one in history if one.purpose == purpose)])
 
 
 async def consents_of(registry: Registry, subject_id: UUID, as_of: datetime | None = None) -> list[Permission]:

@@ -20,11 +20,13 @@ from audit.log import AuditLog, intend
 from policies.documents import PolicyDocument, parse
 from policies.vocabulary import Category
 from registry.database import Database
-from registry.errors import NotReadyError, UnknownSubjectError
+from registry.errors import InvalidValueError, NotReadyError, UnknownSubjectError
 from registry.journal import FileJournal, JournalEntry, JournalKind
 from registry.keys import DataKey, KeyRing, data_keys_of
 from registry.mailer import Mailer
 from registry.tables import DataKeyRow, JournalOutboxRow, NoticeRow, PolicyVersionRow, StateRow, SubjectRow
+
+MOST_VALUES = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,16 @@ class Caller:
 
 @dataclass(slots=True)
 class Change:
-    """One unit of work; `now` is the database's clock when it began."""
+    """One unit of work; `now` is the database's clock when it began, and anew when a person's row was locked.
+
+    So whoever had to wait for a person is dated after whoever went before: a withdrawal acknowledged last counts last.
+    """
 
     session: AsyncSession
     now: datetime
     policy: PolicyDocument
     ring: KeyRing
+    database: Database
     journalled: bool = False
     entries: list[Entry] = field(default_factory=list)
     created: set[UUID] = field(default_factory=set)
@@ -53,7 +59,13 @@ class Change:
     _keys: dict[tuple[UUID, Category], DataKey] = field(default_factory=dict, repr=False)
 
     def record(self, entry: Entry) -> None:
-        """Leave the audit entry of this change; part of the transaction."""
+        """Leave the audit entry of this change; part of the transaction.
+
+        Raises:
+            InvalidValueError: when the call writes more values than one entry can name.
+        """
+        if len(entry.ciphertexts) > MOST_VALUES:
+            raise InvalidValueError(f"one call writes at most {MOST_VALUES} values")
         self.entries.append(entry)
 
     def journal(self, kind: JournalKind, subject_id: UUID | None, about: str) -> None:
@@ -78,6 +90,7 @@ class Change:
         row = (await self.session.execute(statement)).scalar_one_or_none()
         if row is None or row.status != "active":
             raise UnknownSubjectError("no such subject")
+        self.now = max(self.now, await self.database.clock(self.session))
         return row
 
     async def data_key(self, subject_id: UUID, category: Category) -> DataKey:
@@ -133,6 +146,11 @@ class Registry:
             raise NotReadyError("no policy is in force")
         return self._policy
 
+    @property
+    def has_policy(self) -> bool:
+        """Whether a document is in force."""
+        return self._policy is not None
+
     def adopt(self, document: PolicyDocument) -> None:
         """Work with a document from now on; the caller puts it in force in the database."""
         self._documents[document.digest] = document
@@ -161,14 +179,14 @@ class Registry:
         Raises:
             AuditUnavailableError: when the change stands but its entry has no place yet; answer 503, not success.
         """
-        now = await self.database.now()
         async with self.database.erasing() if erasing else self.database.transaction() as session:
-            change = Change(session, now, policy or await self._policy_in_force(session), self.ring)
+            in_force = policy or await self._policy_in_force(session)
+            change = Change(session, await self.database.clock(session), in_force, self.ring, self.database)
             yield change
             if not change.entries:
                 raise NotReadyError("a change without an audit entry")
             for entry in change.entries:
-                intend(session, entry, now)
+                intend(session, entry, change.now)
         if change.journalled:
             await self.flush_journal()
         await self.log.integrate()

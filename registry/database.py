@@ -87,6 +87,9 @@ class Database(Protocol):
     async def now(self) -> datetime:
         """The database's clock, aware, UTC."""
 
+    async def clock(self, session: AsyncSession) -> datetime:
+        """The database's clock as a running unit of work sees it now."""
+
     def audit_store(self) -> Store:
         """The audit log's place in this database."""
 

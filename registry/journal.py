@@ -57,8 +57,8 @@ class FileJournal:
         self._seen_bytes = 0
         self._known: set[UUID] = set()
         with self._locked():
-            self._cut_off_half_a_line()
             self._catch_up()
+        _flush_directory(path.parent)
 
     @property
     def sequence(self) -> int:
@@ -80,7 +80,7 @@ class FileJournal:
             lines = [_line(self._sequence + number, entry) for number, entry in enumerate(fresh.values(), 1)]
             if lines:
                 try:
-                    os.write(self._file, b"".join(lines))
+                    _write_all(self._file, b"".join(lines))
                     os.fsync(self._file)
                 except OSError as error:
                     raise NotReadyError(f"the journal cannot be written: {type(error).__name__}") from error
@@ -108,22 +108,35 @@ class FileJournal:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def _catch_up(self) -> None:
-        """Learn what other processes have written since."""
+        """Learn what other processes have written since.
+
+        A crash may leave half a line, which nobody was told of: it is cut off. A whole line is never touched.
+        """
         with self._path.open("rb") as file:
             file.seek(self._seen_bytes)
             content = file.read()
-        for number, entry in _parsed(content, self._sequence):
-            self._known.add(entry.entry_id)
-            self._sequence = number
-        self._seen_bytes += len(content)
-
-    def _cut_off_half_a_line(self) -> None:
-        """A crash may leave half a line, which nobody was told of; a whole line is never touched."""
-        content = self._path.read_bytes()
         whole = content.rfind(b"\n") + 1
         if whole != len(content):
-            os.ftruncate(self._file, whole)
+            os.ftruncate(self._file, self._seen_bytes + whole)
             os.fsync(self._file)
+        for number, entry in _parsed(content[:whole], self._sequence):
+            self._known.add(entry.entry_id)
+            self._sequence = number
+        self._seen_bytes += whole
+
+
+def _write_all(file: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(file, content) :]
+
+
+def _flush_directory(directory: Path) -> None:
+    """Make a new file's name as durable as its content."""
+    opened = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _line(number: int, entry: JournalEntry) -> bytes:

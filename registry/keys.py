@@ -70,6 +70,9 @@ class FileKeyProvider:
                 os.fsync(file.fileno())
             os.link(temporary, path)
             temporary.unlink()
+            directory = os.open(path.parent, os.O_RDONLY)
+            os.fsync(directory)
+            os.close(directory)
         return cls(path)
 
     @property

@@ -126,7 +126,7 @@ class PostgresDatabase:
                 continue
             for waiting in taken:
                 if not waiting.done.done():
-                    waiting.done.set_result({id_: _gathered(rows[id_], waiting.fields) for id_ in waiting.ids})
+                    _answer(waiting, rows)
 
     async def _fetch(self, taken: list[_Waiting]) -> dict[UUID, Any]:
         if self._reader is None or self._reader.is_closed():
@@ -141,6 +141,11 @@ class PostgresDatabase:
         async with self._serving.connect() as connection:
             instant: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
             return whole(instant)
+
+    async def clock(self, session: AsyncSession) -> datetime:
+        """The server's clock, on the unit of work's own connection."""
+        instant: datetime = (await session.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        return whole(instant)
 
     def audit_store(self) -> PostgresStore:
         """The audit log's place in this database."""
@@ -167,6 +172,13 @@ class PostgresDatabase:
             await self._reader.close()
         await self._serving.dispose()
         await self._erasing.dispose()
+
+
+def _answer(waiting: _Waiting, rows: dict[UUID, Any]) -> None:
+    try:
+        waiting.done.set_result({id_: _gathered(rows[id_], waiting.fields) for id_ in waiting.ids})
+    except (KeyError, ValueError) as error:
+        waiting.done.set_exception(NotReadyError(f"the database holds what this version does not know: {error}"))
 
 
 def _gathered(row: Any, fields: frozenset[str]) -> Gathered:  # noqa: ANN401 - an asyncpg record

@@ -7,7 +7,7 @@ Legal: GDPR Art. 5(1)(d), (e), Art. 16; R-5.1d-1, R-5.1e-1.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, seal
 
 LONGEST_VALUE = 4000
+CLOCK_TOLERANCE = timedelta(minutes=5)
 _MAJORITY_YEARS = 18
 
 Value = str | int | float | bool | None
@@ -87,6 +88,8 @@ async def write_value(
     """
     check_value(change.policy, name, given)
     declared = change.policy.fields[name]
+    if given.observed_at is not None and given.observed_at > change.now + CLOCK_TOLERANCE:
+        raise InvalidValueError(f"observed_at of {name} lies in the future")
     existing = await _existing(change, subject.subject_id, name)
     if existing is not None and not rectified:
         conflict = _outranked(existing, given)

@@ -22,7 +22,17 @@ from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.deadlines import due_on
 from policies.documents import PolicyDocument
 from policies.facts import AccessRequest
-from policies.vocabulary import Channel, ClientCode, EventKind, FieldName, Origin, PurposeId, Touchpoint
+from policies.vocabulary import (
+    Channel,
+    ClientCode,
+    EventKind,
+    FieldName,
+    ObjectionState,
+    Origin,
+    PurposeId,
+    SubjectStatus,
+    Touchpoint,
+)
 from registry.context import Caller, Change, Registry
 from registry.disclosure import Disclosed, disclose
 from registry.erasure import Erasure, KeptField, erase_within, erasure_entry, settle
@@ -31,10 +41,11 @@ from registry.events import GivenEvent, field_of, write_event
 from registry.journal import JournalKind
 from registry.objections import write_objection
 from registry.records import GivenValue, Value, check_value, write_value
-from registry.tables import RecordRow, RequestRow, RestrictionRow, SubjectRow
+from registry.tables import ObjectionRow, RecordRow, RequestRow, RestrictionRow, SubjectRow
 
 OWN_PURPOSE = PurposeId("data_subject_request")
 LONGEST_REASON = 2000
+CONTESTED = "18(1)(a)"
 
 
 class RequestKind(StrEnum):
@@ -233,7 +244,7 @@ async def _contest(change: Change, subject: SubjectRow, row: RequestRow, wish: W
                 restriction_id=uuid4(),
                 category=change.policy.fields[name].category.value,
                 field=name,
-                ground="18(1)(a)",
+                ground=CONTESTED,
                 since=change.now,
             ),
         )
@@ -285,7 +296,7 @@ async def _rectify(registry: Registry, caller: Caller, subject_id: UUID, request
             if isinstance(written, bytes):
                 digests.append(written)
             change.journal(JournalKind.RECTIFICATION, subject_id, name)
-        await _lift(change, subject_id, list(wish))
+        await _lift(change, row)
         text = {
             "de": "Wir haben Ihre Daten berichtigt; die Einschränkung während der Prüfung ist aufgehoben.",
             "en": "We have corrected your data; the restriction during the check is lifted.",
@@ -296,17 +307,31 @@ async def _rectify(registry: Registry, caller: Caller, subject_id: UUID, request
     return _overview(row)
 
 
-async def _lift(change: Change, subject_id: UUID, names: Sequence[str]) -> None:
-    """End the restriction of contested fields; the answer tells the person (Art. 18(3))."""
+async def _lift(change: Change, row: RequestRow) -> None:
+    """End the restriction that a rectification began; the answer tells the person (Art. 18(3))."""
     await change.session.execute(
         update(RestrictionRow)
         .where(
-            col(RestrictionRow.subject_id) == subject_id,
-            col(RestrictionRow.field).in_(names),
-            col(RestrictionRow.ground) == "18(1)(a)",
+            col(RestrictionRow.subject_id) == row.subject_id,
+            col(RestrictionRow.since) == row.received_at,
+            col(RestrictionRow.ground) == CONTESTED,
             col(RestrictionRow.lifted_at).is_(None),
         )
         .values(lifted_at=change.now),
+    )
+
+
+async def _settle_objection(change: Change, row: RequestRow, state: RequestState) -> None:
+    """What was decided about an objection that had to be weighed (Art. 21(1))."""
+    upheld = ObjectionState.REJECTED if state is RequestState.REFUSED else ObjectionState.UPHELD
+    await change.session.execute(
+        update(ObjectionRow)
+        .where(
+            col(ObjectionRow.subject_id) == row.subject_id,
+            col(ObjectionRow.since) == row.received_at,
+            col(ObjectionRow.state) == ObjectionState.OPEN.value,
+        )
+        .values(state=upheld.value),
     )
 
 
@@ -326,6 +351,7 @@ async def _erase(registry: Registry, caller: Caller, subject_id: UUID, request_i
         row = await _locked(change, subject_id, request_id)
         text = _erasure_text(change.policy, erased)
         digest = await _write_answer(change, subject, row, text)
+        subject.status = SubjectStatus.RETAINED.value  # the case file stays
         state = RequestState.PARTLY_FULFILLED if erased.kept else RequestState.FULFILLED
         _close(change, row, caller, state)
         change.record(erasure_entry(caller, change.policy, subject_id, erased))
@@ -356,6 +382,10 @@ async def _answer(
     async with registry.change() as change:
         subject = await change.lock_subject(subject_id)
         row = await _locked(change, subject_id, request_id)
+        if row.kind == RequestKind.RECTIFICATION.value:
+            await _lift(change, row)
+        if row.kind == RequestKind.OBJECTION.value:
+            await _settle_objection(change, row, state)
         digest = await _write_answer(change, subject, row, text)
         _close(change, row, caller, state)
         change.record(_entry(EventTag.REQUEST_DECIDE, caller, change.policy, row, digests=(digest,)))
@@ -427,8 +457,8 @@ def _erasure_text(policy: PolicyDocument, erased: Erasure) -> dict[str, str]:
         "Der Nachweis, wer auf Ihre Daten zugegriffen hat, bleibt bis zum Ende seiner Frist gesperrt erhalten."
     )
     english.append("The record of who accessed your data stays locked until its period ends.")
-    german.append("Sicherungskopien laufen nach Plan aus; ohne Schlüssel sind sie wertlos.")
-    english.append("Backups expire as planned; without the keys they are worthless.")
+    german.append("In Sicherungskopien liegen die Daten verschlüsselt, bis sie nach Plan überschrieben sind.")
+    english.append("In backups the data lies encrypted until they are overwritten as planned.")
     return {"de": " ".join(german), "en": " ".join(english)}
 
 

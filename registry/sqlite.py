@@ -142,6 +142,10 @@ class SqliteDatabase:
         """The clock of the one serving process is the database's clock."""
         return whole(datetime.now(UTC))
 
+    async def clock(self, session: AsyncSession) -> datetime:  # noqa: ARG002 - SQLite has no clock of its own
+        """The clock of the one serving process; a unit of work waits for its turn before it begins."""
+        return await self.now()
+
     def audit_store(self) -> SqliteStore:
         """The audit log's place in this file."""
         return SqliteStore(self._path, self.writing)

@@ -81,8 +81,12 @@ async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubjec
     async with registry.change() as change:
         digests: list[bytes] = []
         blocked = await _blocked(change, given)
+        known = await _known(change, given)
         with change.session.no_autoflush:
-            outcomes = [await _upsert_one(change, caller, subject, blocked, digests) for subject in given]
+            outcomes = [
+                await _upsert_one(change, caller, one, {} if _external(change, one) in known else blocked, digests)
+                for one in given
+            ]
         change.record(_entry(caller, change, given, outcomes, digests))
     return outcomes
 
@@ -103,6 +107,21 @@ async def _blocked(change: Change, given: Sequence[GivenSubject]) -> Mapping[byt
     """Which of the arriving identifiers are blocked, and since when."""
     digests = {digest for subject in given for digest in _suppressions(change, subject)}
     return await suppressed(change, sorted(digests), Scope.ERASED)
+
+
+async def _known(change: Change, given: Sequence[GivenSubject]) -> set[bytes]:
+    """External ids that somebody here has: an update of theirs is not stopped by what another person left behind."""
+    digests = sorted({_external(change, subject) for subject in given})
+    statement = select(col(LookupRow.digest)).where(
+        col(LookupRow.kind) == IdentifierKind.EXTERNAL_ID.value,
+        col(LookupRow.digest).in_(digests),
+    )
+    return set((await change.session.execute(statement)).scalars())
+
+
+def _external(change: Change, given: GivenSubject) -> bytes:
+    normalised = normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
+    return change.ring.index_digest(IdentifierKind.EXTERNAL_ID.value, normalised)
 
 
 async def _upsert_one(

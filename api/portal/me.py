@@ -36,7 +36,7 @@ async def me(
         titles=titles,
         done=done,
         categories=view.categories(package, titles),
-        consents=view.consents(package),
+        consents=view.consents(package, titles.policy),
         objection=view.advertising_objection(package),
         accesses=listed,
         older=listed[-1]["index"] if listed and listed[-1]["index"] > package["accesses"][-1]["index"] else None,

@@ -74,9 +74,14 @@ def categories(package: Mapping[str, Any], titles: Titles) -> list[tuple[str, li
     return found
 
 
-def consents(package: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every consent with whether it can be withdrawn, valid ones first."""
-    listed = [{**one, "valid": one["state"] in VALID_CONSENT} for one in package["consents"]]
+def consents(package: Mapping[str, Any], policy: PolicyDocument) -> list[dict[str, Any]]:
+    """Every consent, valid ones first; an objection to advertising outranks those for advertising."""
+    objected = advertising_objection(package) is not None
+    advertising = {code for code, purpose in policy.purposes.items() if purpose.direct_marketing}
+    listed = [
+        {**one, "valid": one["state"] in VALID_CONSENT, "outranked": objected and one["purpose"] in advertising}
+        for one in package["consents"]
+    ]
     return sorted(listed, key=lambda one: not one["valid"])
 
 

@@ -35,14 +35,14 @@ async def withdraw(
 ) -> Response:
     """Withdraw one consent."""
     await withdraw_consent(registry, CALLER, subject, PurposeId(purpose), channel)
-    return redirect(request, "/portal/me#consents", done="withdrawn")
+    return redirect(request, "/portal/me", done="withdrawn")
 
 
 @router.post("/portal/objections")
 async def object_to_advertising(request: Request, registry: Held, subject: Customer) -> Response:
     """Object to advertising as a whole, with the profiling behind it."""
     await receive_request(registry, CALLER, subject, RequestKind.OBJECTION, Wish())
-    return redirect(request, "/portal/me#consents", done="objected")
+    return redirect(request, "/portal/me", done="objected")
 
 
 @router.post("/portal/requests")
@@ -63,10 +63,10 @@ async def ask(
             name = FieldName(field)
             wish = Wish(values={name: await _in_its_form(registry, subject, name, value.strip())})
             await receive_request(registry, CALLER, subject, kind, wish)
-            return redirect(request, "/portal/me#requests", done="rectification")
+            return redirect(request, "/portal/me", done="rectification")
         case RequestKind.ERASURE:
             await receive_request(registry, CALLER, subject, kind, Wish())
-            return redirect(request, "/portal/me#requests", done="erasure")
+            return redirect(request, "/portal/me", done="erasure")
         case RequestKind.OBJECTION:
             return await object_to_advertising(request, registry, subject)
 

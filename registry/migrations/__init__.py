@@ -41,6 +41,8 @@ _ERASER_MAY_DELETE = (
     "relationship",
     "restriction",
 )
+_KEYS = ("audit_opening", "audit_person_key", "data_key", "index_key", "key_epoch", "service_key")
+_NOT_THE_ERASERS = ("client", "index_key", "key_epoch", "service_key", "staff", "staff_session")
 _OF_THE_TREE = ("audit_leaf", "audit_node", "audit_head", "audit_checkpoint")
 
 
@@ -104,6 +106,8 @@ def grants(serving: str, eraser: str) -> list[str]:
         statements.append(f"GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role}")
         statements += [f"REVOKE UPDATE ON {table} FROM {role}" for table in _APPEND_ONLY]
         statements.append(f"REVOKE INSERT, UPDATE ON alembic_version FROM {role}")
+    statements += [f"REVOKE UPDATE ON {table} FROM {serve}" for table in _KEYS]
+    statements += [f"REVOKE INSERT, UPDATE ON {table} FROM {erase}" for table in _NOT_THE_ERASERS]
     statements.append(f"GRANT UPDATE (valid_to) ON notice TO {serve}")
     statements += [f"REVOKE INSERT, UPDATE ON {table} FROM {erase}" for table in _OF_THE_TREE]
     statements += [f"GRANT DELETE ON {table} TO {serve}" for table in _SERVING_MAY_DELETE]

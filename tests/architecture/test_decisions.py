@@ -58,9 +58,9 @@ def test_sealed_bytes_of_people_lie_in_two_tables() -> None:
 @pytest.mark.parametrize(
     ("erasing", "lock", "passes"),
     [
-        (False, "NO KEY UPDATE", False),
+        (False, "SHARE", False),
         (False, "KEY SHARE", True),
-        (True, "NO KEY UPDATE", False),
+        (True, "SHARE", False),
         (True, "KEY SHARE", False),
     ],
 )

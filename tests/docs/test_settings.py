@@ -21,7 +21,7 @@ def default_of(name: str) -> str:
     """A default as the page has to tell it; paths of the product relative to it, nothing as a dash."""
     value = Settings.model_fields[name].default
     if value in {None, ""}:
-        return "–"
+        return "-"
     if isinstance(value, Path) and value.is_absolute():
         value = value.relative_to(ROOT.resolve())
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

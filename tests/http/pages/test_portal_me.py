@@ -9,14 +9,15 @@ import pytest
 
 from audit import verify
 from audit.event import EventTag
-from policies.vocabulary import Category, Channel, ConsentState, ReasonCode
+from policies.vocabulary import Category, Channel, ConsentState, EventKind, PurposeId, ReasonCode
 from registry import rights
 from registry.consents import consents_of
 from registry.context import Caller
 from registry.disclosure import Disclosed
+from registry.events import GivenEvent, add_events
 from registry.rights import RequestKind, RequestState
-from tests.house import ANNA, House, codes
-from tests.http.pages.browser import Browser, Page
+from tests.house import ANNA, SHOP, House, codes, yesterday
+from tests.http.pages.browser import Browser
 from tests.http.pages.conftest import LogIn
 
 BERTA = {"first_name": "Berta", "last_name": "Beispiel", "email": "berta@example.com", "street": "Nebenweg 2"}
@@ -175,6 +176,7 @@ async def test_one_press_ends_all_advertising(browser: Browser, house: House, cu
     page = await customer_logs_in(browser)
     after = await browser.press(page, "/portal/objections")
     assert "Ihr Widerspruch gilt seit" in after.text
+    assert "Ruht, weil Sie der Werbung widersprochen haben." in after.text
     assert "/portal/objections" not in [urlsplit(form.action).path for form in after.forms]
     for client, purpose, field in (("post_house", "postal_advertising", "street"), ("mailer", "newsletter", "email")):
         assert ReasonCode.DM_OBJECTION in codes(await house.read(client, purpose, [field], subject_id))
@@ -346,8 +348,31 @@ async def test_two_customers_see_only_themselves(
     assert ANNA["street"] not in berta.text
 
 
-async def test_markup_in_a_value_stays_text(browser: Browser, house: House, customer_logs_in: LogIn) -> None:
-    await house.customer(values={**ANNA, "street": '<b onclick="x">@</b>'})
-    page: Page = await customer_logs_in(browser)
-    assert page.all("b") == []
-    assert '<b onclick="x">@' in page.text
+async def test_requests_stand_newest_first(browser: Browser, house: House, customer_logs_in: LogIn) -> None:
+    await house.customer()
+    page = await customer_logs_in(browser)
+    page = await browser.press(page, "/portal/requests", given={"field": "street"}, value="Neuestraße 9")
+    page = await browser.press(page, "/portal/requests", given={"field": "city"}, value="Bremen")
+    listed = page.text[page.text.rindex("Meine Anträge") :]
+    assert listed.index("Ort: Bremen") < listed.index("Straße und Hausnummer: Neuestraße 9")
+
+
+async def test_markup_stays_text_wherever_it_comes_from(
+    browser: Browser, other_browser: Browser, house: House, customer_logs_in: LogIn, staff_logs_in: LogIn
+) -> None:
+    markup = '<b onclick="x">@</b>'
+    subject_id = await house.customer(values={**ANNA, "street": markup})
+    event = GivenEvent(EventKind.PURCHASE, yesterday(), PurposeId("order_fulfilment"), {markup: markup})
+    await add_events(house.registry, SHOP, subject_id, [event])
+    page = await customer_logs_in(browser)
+    mine = await browser.press(page, "/portal/requests", given={"field": "street"}, value=f"{markup}!")
+    (request,) = await of_kind(house, subject_id, RequestKind.RECTIFICATION)
+    start = await other_browser.open("/portal")
+    asked = await other_browser.press(start, "/portal/code", email=f'"><b>{markup}')
+    await staff_logs_in(browser)
+    case = await browser.open(f"/console/requests/{subject_id}/{request.request_id}")
+    assert mine.text.count('<b onclick="x">') == 4
+    assert case.text.count('<b onclick="x">') == 2
+    for shown in (page, mine, asked, case):
+        assert shown.all("b") == []
+        assert not shown.tangled
