@@ -21,6 +21,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(EngineReport(config), EngineReport.NAME)
 
 
+_ENGINE = "engine"
+_SERVER = "postgresql-version"
+
+
 class EngineReport:
     """A pytest plugin."""
 
@@ -30,6 +34,7 @@ class EngineReport:
         self._whole_suite: bool = config.getoption("--whole-suite")
         self._file: Path | None = config.getoption("--closing-lines")
         self._config = config
+        self._is_worker = hasattr(config, "workerinput")
         self._on: dict[str, set[str]] = {"sqlite": set(), "postgresql": set()}
         self._ran: set[str] = set()
         self._skipped: set[str] = set()
@@ -53,15 +58,24 @@ class EngineReport:
         if report.skipped:
             self._modules_skipped.add(report.nodeid)
 
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note which tests are for which engine."""
-        for item in session.items:
-            for engine, tests in self._on.items():
-                if item.get_closest_marker(engine):
-                    tests.add(item.nodeid)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Let each test's reports say which engines it is for, in whichever process it runs."""
+        for item in items:
+            item.user_properties += [(_ENGINE, engine) for engine in self._on if item.get_closest_marker(engine)]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Let the last report of a test say which server it ran on."""
+        if item.get_closest_marker("postgresql"):
+            item.user_properties += [(_SERVER, version) for version in self._postgresql_versions]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Tell tests that ran from tests that were skipped before or in the middle."""
+        for name, value in report.user_properties:
+            if name == _ENGINE:
+                self._on[str(value)].add(report.nodeid)
+            elif name == _SERVER:
+                self.used_postgresql(str(value))
         if report.skipped and not hasattr(report, "wasxfail"):
             self._skipped.add(report.nodeid)
         elif report.when == "call":
@@ -70,12 +84,14 @@ class EngineReport:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail the run where PostgreSQL was left out."""
-        if session.exitstatus == pytest.ExitCode.OK and self._left_out():
+        if not self._is_worker and session.exitstatus == pytest.ExitCode.OK and self._left_out():
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Say it, after everybody else has spoken."""
+        """Say it, after everybody else has spoken; of several processes only the one that sees all reports."""
+        if self._is_worker:
+            return
         lines = "\n".join(self._lines()) + "\n"
         if self._file is not None:
             self._file.write_text(lines, encoding="utf-8")

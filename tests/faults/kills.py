@@ -13,6 +13,9 @@ from registry.context import Registry
 from tests.faults.service import Answers, Service
 
 
+CROWD_SECONDS = 20
+
+
 async def kill_under_load(service: Service, rounds: int, seed: int) -> Answers:
     """Start, load, kill at a random moment, look; `rounds` times."""
     chance = random.Random(seed)
@@ -20,8 +23,11 @@ async def kill_under_load(service: Service, rounds: int, seed: int) -> Answers:
     await service.prepare()
     for _ in range(rounds):
         await asyncio.to_thread(service.start)
-        crowd = asyncio.create_task(service.crowd(answers, 5))
-        await asyncio.sleep(chance.uniform(0.1, 0.9))
+        before = len(answers)
+        crowd = asyncio.create_task(service.crowd(answers, CROWD_SECONDS))
+        while len(answers) == before and not crowd.done():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(chance.uniform(0, 0.8))
         service.kill()
         await crowd
         await check(service, answers)

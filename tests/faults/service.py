@@ -1,7 +1,6 @@
 """The service as a process that can be killed, and a crowd of callers that remembers every answer it got."""
 
 import asyncio
-import os
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import httpx
 from api.compose import open_registry
 from api.settings import Settings
 from registry.actors import create_client
+from tests.processes import unmeasured
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
@@ -54,7 +54,7 @@ class Service:
     def start(self) -> None:
         """Start, and wait until it answers."""
         environment = {
-            **os.environ,
+            **unmeasured(),
             "PYTHONPATH": str(ROOT),
             **{
                 f"REGISTRY_{name.upper()}": str(value)
@@ -94,11 +94,14 @@ class Service:
     async def crowd(self, answers: Answers, seconds: float) -> None:
         """Callers that create, read and withdraw until the service is gone or time is up."""
         async with httpx.AsyncClient(base_url=self.address, timeout=10) as http:
-            token = await http.post(
-                "/oauth/token",
-                data={"grant_type": "client_credentials"},
-                auth=("shop", self._secret),
-            )
+            try:
+                token = await http.post(
+                    "/oauth/token",
+                    data={"grant_type": "client_credentials"},
+                    auth=("shop", self._secret),
+                )
+            except httpx.TransportError:
+                return
             http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
             until = time.monotonic() + seconds
             await asyncio.gather(*(_caller(http, answers, until) for _ in range(CALLERS)))
