@@ -42,7 +42,16 @@ _ERASER_MAY_DELETE = (
     "restriction",
 )
 _KEYS = ("audit_opening", "audit_person_key", "data_key", "index_key", "key_epoch", "service_key")
-_NOT_THE_ERASERS = ("audit_opening", "audit_person_key", "client", "index_key", "key_epoch", "service_key", "staff", "staff_session")
+_NOT_THE_ERASERS = (
+    "audit_opening",
+    "audit_person_key",
+    "client",
+    "index_key",
+    "key_epoch",
+    "service_key",
+    "staff",
+    "staff_session",
+)
 _OF_THE_TREE = ("audit_leaf", "audit_node", "audit_head", "audit_checkpoint")
 
 

@@ -12,7 +12,6 @@ from audit.log import Filters
 from registry.context import Registry
 from tests.faults.service import Answers, Service
 
-
 CROWD_SECONDS = 20
 
 
@@ -23,10 +22,9 @@ async def kill_under_load(service: Service, rounds: int, seed: int) -> Answers:
     await service.prepare()
     for _ in range(rounds):
         await asyncio.to_thread(service.start)
-        before = len(answers)
+        answers.some.clear()
         crowd = asyncio.create_task(service.crowd(answers, CROWD_SECONDS))
-        while len(answers) == before and not crowd.done():
-            await asyncio.sleep(0.01)
+        await asyncio.wait_for(answers.some.wait(), CROWD_SECONDS)
         await asyncio.sleep(chance.uniform(0, 0.8))
         service.kill()
         await crowd

@@ -29,6 +29,7 @@ class Answers:
     reads: list[int] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    some: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __len__(self) -> int:
         return len(self.reads) + len(self.created) + len(self.withdrawn)
@@ -128,6 +129,7 @@ async def _visit(http: httpx.AsyncClient, answers: Answers) -> None:
         return
     subject_id = created.json()["subject_id"]
     answers.created.append(subject_id)
+    answers.some.set()
     for _ in range(3):
         read = await http.get(f"/v1/subjects/{subject_id}?purpose=order_fulfilment&fields=city")
         if read.is_success:
