@@ -6,6 +6,7 @@ lets data out. Only `registry.facts` makes `Facts`.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from policies.vocabulary import (
@@ -76,9 +77,8 @@ class Relationship:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One stored value without its content."""
+class Item(NamedTuple):
+    """One stored value without its content; a tuple, because every read makes one for each value."""
 
     row_id: UUID
     field: FieldName

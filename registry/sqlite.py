@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from audit.columns import from_milliseconds, whole
-from audit.sqlite_store import SqliteStore, connect
+from audit.sqlite_store import PRAGMAS, SqliteStore, connect
 from policies.facts import Item, Objection, Permission, Relationship, Restriction
 from policies.vocabulary import (
     Category,
@@ -71,7 +71,7 @@ class SqliteDatabase:
         def _on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the adapter's own type
             connection.isolation_level = None
             cursor = connection.cursor()
-            for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON", "busy_timeout=10000"):
+            for pragma in PRAGMAS:
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 

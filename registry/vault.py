@@ -13,7 +13,7 @@ import hashlib
 import secrets
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -26,8 +26,7 @@ from registry.errors import KeyUnavailableError, NotPermittedError, SealBrokenEr
 from registry.keys import NONCE_BYTES, DataKey, KeyRing, WrappedDataKey
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a sealed value belongs; part of what is authenticated."""
 
     subject_id: UUID
@@ -37,13 +36,15 @@ class Place:
     row_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """A sealed value with its place; the bytes stay out of `repr`."""
 
     place: Place
     key_version: int
-    ciphertext: bytes = field(repr=False)
+    ciphertext: bytes
+
+    def __repr__(self) -> str:
+        return f"Sealed({self.place!r}, key_version={self.key_version})"
 
     @property
     def digest(self) -> bytes:

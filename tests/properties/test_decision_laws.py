@@ -108,7 +108,7 @@ def items(draw: st.DrawFn, request: AccessRequest) -> Item:
         draw(st.none() | instants.map(datetime.date)),
         number=draw(st.integers(1, 9)),
     )
-    return replace(made, category=draw(st.sampled_from([made.category, made.category, Category.MASTER])))
+    return made._replace(category=draw(st.sampled_from([made.category, made.category, Category.MASTER])))
 
 
 restrictions = st.builds(

@@ -86,7 +86,7 @@ def test_a_flipped_bit_is_found(place: Place, value: bytes, data: st.DataObject)
 def test_a_value_moved_elsewhere_does_not_open(place: Place, other: Place, moved: str) -> None:
     ring = _ring()
     key, _ = ring.new_data_key(place.subject_id, place.category)
-    elsewhere = replace(place, **{moved: getattr(other, moved)})
+    elsewhere = place._replace(**{moved: getattr(other, moved)})
     if elsewhere == place:
         return
     sealed = seal(b"value", place, key)
@@ -101,7 +101,7 @@ def test_under_the_same_key_a_value_stays_bound_to_its_row(place: Place, moved: 
     key, wrapped = ring.new_data_key(place.subject_id, place.category)
     other: dict[str, Any] = {"field": FieldName("city"), "row_id": uuid4(), "row_version": place.row_version + 1}
     sealed = seal(b"value", place, key)
-    elsewhere = replace(place, **{moved: other[moved]})
+    elsewhere = place._replace(**{moved: other[moved]})
     with pytest.raises(SealBrokenError):
         _open(ring, Sealed(elsewhere, sealed.key_version, sealed.ciphertext), wrapped)
 

@@ -1,6 +1,5 @@
 """The decision as a whole: what stops it, what it collects, and what a permit proves."""
 
-from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
@@ -213,7 +212,7 @@ def test_a_field_asked_for_twice_counts_once() -> None:
 @pytest.mark.gdpr("5(1)(f)")
 def test_a_row_under_another_category_than_its_field_stays_closed() -> None:
     """Its basis was judged for the declared category, and its restriction too."""
-    moved = replace(item("street"), category=Category.PSYCHOGRAPHIC)
+    moved = item("street")._replace(category=Category.PSYCHOGRAPHIC)
     refused = decide(ask("shop", "order_fulfilment", "street"), customer(items=(moved,)))
     assert reasons(refused) == [ReasonCode.FAIL_CLOSED]
     beside = item("street", number=1)
@@ -237,7 +236,7 @@ def test_a_permit_names_the_basis_of_each_category() -> None:
 def test_a_permit_does_not_print_its_rows() -> None:
     row_id = uuid4()
     decision = decide(
-        ask("shop", "order_fulfilment", "street"), customer(items=(replace(item("street"), row_id=row_id),))
+        ask("shop", "order_fulfilment", "street"), customer(items=(item("street")._replace(row_id=row_id),))
     )
     assert isinstance(decision, Permit)
     assert row_id in decision.rows
