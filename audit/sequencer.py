@@ -12,7 +12,6 @@ import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from audit import event, merkle
@@ -230,8 +229,3 @@ def _leaf(index: int, uid: UUID, entry: Entry, second: int, keys: dict[UUID, byt
         client=entry.client,
     )
     return leaf, openings
-
-
-def utc(second: int) -> datetime:
-    """An entry's second as an aware instant."""
-    return datetime.fromtimestamp(second, UTC)

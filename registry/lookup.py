@@ -13,7 +13,6 @@ import phonenumbers
 
 from registry.errors import InvalidValueError
 
-NORMALISATION_VERSION = 1
 _LONGEST = 320
 
 

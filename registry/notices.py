@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from audit.event import Entry, EventTag, Outcome, PersonRef
+from audit.event import Entry, EventTag, Outcome
 from policies.notices import NoticeText
 from policies.vocabulary import Touchpoint
 from registry.context import Caller, Change, Registry
@@ -142,18 +142,6 @@ async def _published(change: Change, notice: str, version: str | None) -> str:
             raise UnknownNoticeError("no such notice was published")
         change.published[asked] = found
     return change.published[asked]
-
-
-def delivery_entry(caller: Caller, subject_id: UUID, policy_version: str) -> Entry:
-    """The audit entry of a delivery."""
-    return Entry(
-        EventTag.NOTICE_DELIVER,
-        Outcome.DONE,
-        client=caller.client,
-        policy=policy_version,
-        persons=(PersonRef(subject_id),),
-        actor=caller.actor,
-    )
 
 
 def _notice(row: NoticeRow) -> Notice:

@@ -12,12 +12,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlmodel import col
 
 from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
-from policies.vocabulary import Category, FieldName, Origin, PurposeId, Touchpoint
+from policies.vocabulary import FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
 from registry.context import Change
 from registry.errors import InvalidValueError, UnknownFieldError
@@ -177,11 +177,3 @@ def _majority_month(value: Value) -> date | None:
         return None
     born = _birth_date(value)
     return date(born.year + _MAJORITY_YEARS, born.month, 1)
-
-
-async def fields_of(change: Change, subject_id: UUID, category: Category | None = None) -> list[RecordRow]:
-    """All records of a person, or of one category."""
-    statement = select(RecordRow).where(col(RecordRow.subject_id) == subject_id)
-    if category is not None:
-        statement = statement.where(col(RecordRow.category) == category.value)
-    return list((await change.session.execute(statement)).scalars())
