@@ -304,7 +304,7 @@ class _StrictLoader(yaml.SafeLoader):
     """Text scalars only; no duplicate keys, anchors, aliases or tags."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # its stubs leave it untyped
         mark = event.start_mark
         if isinstance(event, yaml.events.AliasEvent) or getattr(event, "anchor", None):
             raise PolicyDocumentError("anchors and aliases are not allowed", mark.line + 1)

@@ -35,10 +35,11 @@ from policies.vocabulary import (
 )
 from registry.context import Caller, Change, Registry
 from registry.disclosure import Disclosed, disclose
-from registry.erasure import Erasure, KeptField, erase_within, erasure_entry, settle
+from registry.erasure import erase_within, erasure_entry, settle
 from registry.errors import ForbiddenError, InvalidValueError, RequestStateError, UnknownRequestError
 from registry.events import GivenEvent, field_of, write_event
 from registry.journal import JournalKind
+from registry.letters import erasure, refusal
 from registry.objections import write_objection
 from registry.records import GivenValue, Value, check_value, write_value
 from registry.tables import ObjectionRow, RecordRow, RequestRow, RestrictionRow, SubjectRow
@@ -163,7 +164,7 @@ async def decide_request(
     overview = await _open_request(registry, subject_id, request_id)
     if not accepted:
         return await _answer(
-            registry, caller, subject_id, request_id, RequestState.REFUSED, _refusal(registry, reasons)
+            registry, caller, subject_id, request_id, RequestState.REFUSED, refusal(registry.policy, reasons)
         )
     match overview.kind:
         case RequestKind.RECTIFICATION:
@@ -349,7 +350,7 @@ async def _erase(registry: Registry, caller: Caller, subject_id: UUID, request_i
     async with registry.change(erasing=True) as change:
         subject, erased = await erase_within(change, subject_id)
         row = await _locked(change, subject_id, request_id)
-        text = _erasure_text(change.policy, erased)
+        text = erasure(change.policy, erased)
         digest = await _write_answer(change, subject, row, text)
         subject.status = SubjectStatus.RETAINED.value  # the case file stays
         state = RequestState.PARTLY_FULFILLED if erased.kept else RequestState.FULFILLED
@@ -425,47 +426,6 @@ async def _locked(change: Change, subject_id: UUID, request_id: UUID) -> Request
     if row.state != RequestState.RECEIVED.value:
         raise RequestStateError("this request is decided")
     return row
-
-
-def _refusal(registry: Registry, reasons: str) -> dict[str, str]:
-    """The three texts of Art. 12(4): reasons, complaint, judicial remedy."""
-    authority = registry.policy.policy.controller.supervisory_authority
-    return {
-        "de": (
-            f"Wir können Ihrem Antrag nicht entsprechen. Gründe: {reasons.strip()} Sie können sich bei der"
-            f" Aufsichtsbehörde beschweren ({authority}) und Rechtsschutz bei Gericht suchen."
-        ),
-        "en": (
-            f"We cannot comply with your request. Reasons: {reasons.strip()} You may lodge a complaint with the"
-            f" supervisory authority ({authority}) and seek a judicial remedy."
-        ),
-    }
-
-
-def _erasure_text(policy: PolicyDocument, erased: Erasure) -> dict[str, str]:
-    german = ["Ihre Daten sind gelöscht und die Schlüssel dazu vernichtet."]
-    english = ["Your data is deleted and its keys are destroyed."]
-    for kept in erased.kept:
-        title = policy.fields[kept.field].title
-        german.append(f"Aufbewahrt werden nur: {title.de} ({kept.count}), bis {_until(kept, 'de')}. Grund: {kept.why}.")
-        english.append(f"Kept are only: {title.en} ({kept.count}), until {_until(kept, 'en')}. Ground: {kept.why}.")
-    authority = policy.policy.controller.supervisory_authority
-    if erased.kept:
-        german.append(f"Sie können sich bei der Aufsichtsbehörde beschweren ({authority}) oder vor Gericht gehen.")
-        english.append(f"You may complain to the supervisory authority ({authority}) or go to court.")
-    german.append(
-        "Der Nachweis, wer auf Ihre Daten zugegriffen hat, bleibt bis zum Ende seiner Frist gesperrt erhalten."
-    )
-    english.append("The record of who accessed your data stays locked until its period ends.")
-    german.append("In Sicherungskopien liegen die Daten verschlüsselt, bis sie nach Plan überschrieben sind.")
-    english.append("In backups the data lies encrypted until they are overwritten as planned.")
-    return {"de": " ".join(german), "en": " ".join(english)}
-
-
-def _until(kept: KeptField, language: str) -> str:
-    if kept.until is None:
-        return "zum Ende des Vorgangs" if language == "de" else "the matter ends"
-    return kept.until.strftime("%d.%m.%Y") if language == "de" else kept.until.isoformat()
 
 
 def _overview(row: RequestRow) -> RequestOverview:

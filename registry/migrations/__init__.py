@@ -5,6 +5,7 @@ change nor delete audit leaves, consent events or keys; the eraser role may dele
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -83,7 +84,7 @@ def upgrade(url: str, revision: str = "head", roles: tuple[str, str] | None = No
     asyncio.run(upgrade_async(url, revision, roles))
 
 
-async def _run(url: str, work: object, roles: tuple[str, str] | None) -> None:
+async def _run(url: str, work: Callable[[Connection], None], roles: tuple[str, str] | None) -> None:
     target = async_url(url)
     if target.get_backend_name() == "sqlite" and target.database:
         Path(target.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,7 +94,7 @@ async def _run(url: str, work: object, roles: tuple[str, str] | None) -> None:
             async with engine.connect() as connection:
                 await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         async with engine.begin() as connection:
-            await connection.run_sync(work)  # type: ignore[arg-type]
+            await connection.run_sync(work)
             if roles is not None and engine.dialect.name == "postgresql":
                 for statement in grants(*roles):
                     await connection.execute(text(statement))
@@ -101,10 +102,10 @@ async def _run(url: str, work: object, roles: tuple[str, str] | None) -> None:
         await engine.dispose()
 
 
-def _command(connection: Connection, run: object, revision: str) -> None:
+def _command(connection: Connection, run: Callable[[Config, str], None], revision: str) -> None:
     config = Config(str(CONFIG))
     config.attributes["connection"] = connection
-    run(config, revision)  # type: ignore[operator]
+    run(config, revision)
 
 
 def grants(serving: str, eraser: str) -> list[str]:
