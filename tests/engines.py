@@ -9,6 +9,8 @@ from typing import ClassVar
 
 import pytest
 
+from tests.measuring import MeasuredOnce
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of script/test."""
@@ -17,8 +19,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the report see every test."""
+    """Let the report see every test, and coverage see it once."""
     config.pluginmanager.register(EngineReport(config), EngineReport.NAME)
+    config.pluginmanager.register(MeasuredOnce(), "measured-once")
 
 
 _ENGINE = "engine"
