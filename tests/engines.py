@@ -9,8 +9,6 @@ from typing import ClassVar
 
 import pytest
 
-from tests.measuring import MeasuredOnce
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of script/test."""
@@ -19,9 +17,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the report see every test, and coverage see it once."""
+    """Let the report see every test."""
     config.pluginmanager.register(EngineReport(config), EngineReport.NAME)
-    config.pluginmanager.register(MeasuredOnce(), "measured-once")
 
 
 _ENGINE = "engine"

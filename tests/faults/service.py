@@ -1,6 +1,7 @@
 """The service as a process that can be killed, and a crowd of callers that remembers every answer it got."""
 
 import asyncio
+import os
 import signal
 import socket
 import subprocess
@@ -15,7 +16,6 @@ import httpx
 from api.compose import open_registry
 from api.settings import Settings
 from registry.actors import create_client
-from tests.processes import unmeasured
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
@@ -55,7 +55,7 @@ class Service:
     def start(self) -> None:
         """Start, and wait until it answers."""
         environment = {
-            **unmeasured(),
+            **os.environ,
             "PYTHONPATH": str(ROOT),
             **{
                 f"REGISTRY_{name.upper()}": str(value)

@@ -90,12 +90,11 @@ def copy_tree(target: Path) -> None:
 
 
 def run(tree: Path, selection: tuple[str, ...]) -> "subprocess.CompletedProcess[str]":
-    """Run the selected tests there, with this interpreter and the modules of that tree, and without measuring it."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    """Run the selected tests there, with this interpreter and the modules of that tree."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *selection],
         cwd=tree,
-        env={**inherited, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,

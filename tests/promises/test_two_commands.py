@@ -1,11 +1,11 @@
 """Promise 9: one command runs the main job on a fresh folder, twice; the story itself checks every answer."""
 
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.processes import unmeasured
 from tests.sentinel import files_under, places_of, spellings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -18,7 +18,7 @@ def _demo(home: Path) -> str:
         port = free.getsockname()[1]
     run = subprocess.run(
         [str(ROOT / "script" / "demo"), "--once", "--home", str(home), "--port", str(port)],
-        env={**unmeasured(), "VENV": sys.prefix},
+        env={**os.environ, "VENV": sys.prefix},
         check=False,
         capture_output=True,
         text=True,

@@ -1,6 +1,5 @@
 """Every test gets a database of its own, on both engines; a run that leaves PostgreSQL out is red."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +29,6 @@ def run_pytest(tmp_path: Path, source: str, *options: str) -> "subprocess.Comple
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "tests.engines", "-p", "no:cacheprovider", *options, tmp_path],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")},
         capture_output=True,
         text=True,
         check=False,
