@@ -33,8 +33,9 @@ class Probes:
 
 
 def _start() -> Probes | None:
-    folder, worker = os.environ.pop("COVERAGE_FOLDER", None), os.environ.get("PYTEST_XDIST_WORKER")
-    return Probes(Path(folder, f"{worker}.json")) if folder and worker else None
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    folder = os.environ.pop("COVERAGE_FOLDER", None) if worker else None  # taken out: not for what tests start
+    return Probes(Path(folder, f"{worker}.json")) if folder else None
 
 
 _probes = _start()
