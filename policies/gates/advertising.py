@@ -46,7 +46,7 @@ def soft_opt_in_is_narrow(seen: Activation) -> Iterator[Fault]:
 def advertising_for_others_names_them(seen: Activation) -> Iterator[Fault]:
     """Who advertises for others does so with consent, and names them."""
     for name, purpose in seen.document.in_force():
-        if purpose.advertises_for == "third_party":
+        if purpose.advertises_for == "third_party" and LegalBasis.SOFT_OPT_IN not in purpose.articles:
             others = [code for code in purpose.recipients if seen.document.recipients[code].role != "processor"]
             if not others or purpose.articles != {LegalBasis.CONSENT}:
                 at = ("purposes", name, "advertises_for")
