@@ -18,11 +18,12 @@ Direction: TypeAlias = Literal["WIDENS", "NARROWS", "REWORDS"]
 
 
 class Change(NamedTuple):
-    """One difference; `purpose` is empty where it is about a field, a recipient or a client as such."""
+    """One difference; `purpose` is empty where it is about a field as such; `subject` is who or what it is about."""
 
     direction: Direction
     purpose: str
     kind: str
+    subject: str
     sentence: str
 
     def __str__(self) -> str:
@@ -129,7 +130,8 @@ def _said(power: _Power, direction: Direction) -> Change:
     gained, lost = _SENTENCES[power.kind]
     who = f"{power.who}." if power.kind == "read" and power.who else power.who
     words = (gained if direction == "WIDENS" else lost).format(purpose=power.purpose, who=who, what=power.what)
-    return Change(direction, power.purpose, power.kind, words)
+    subject = ".".join(part for part in (power.who, power.what) if part)
+    return Change(direction, power.purpose, power.kind, subject, words)
 
 
 def _remeasured(before: PolicyDocument, after: PolicyDocument) -> Iterator[Change]:
@@ -140,7 +142,7 @@ def _remeasured(before: PolicyDocument, after: PolicyDocument) -> Iterator[Chang
             direction: Direction = "WIDENS" if now.width > was.width else "NARROWS"
             subject = " ".join(part for part in (key.purpose, key.what) if part)
             words = f"{subject}: {key.kind.replace('_', ' ')} is now {now.shown} instead of {was.shown}"
-            yield Change(direction, key.purpose, key.kind, words)
+            yield Change(direction, key.purpose, key.kind, key.what, words)
 
 
 def _measures(document: PolicyDocument, other: PolicyDocument) -> Mapping[Key, Measure]:
@@ -160,8 +162,8 @@ def _measures(document: PolicyDocument, other: PolicyDocument) -> Mapping[Key, M
 def _reworded(before: PolicyDocument, after: PolicyDocument) -> Iterator[Change]:
     for name in before.purposes.keys() & after.purposes.keys():
         if before.purposes[name].title != after.purposes[name].title:
-            yield Change("REWORDS", name, "title", f"{name} has another title")
+            yield Change("REWORDS", name, "title", "", f"{name} has another title")
         if before.purposes[name].notice != after.purposes[name].notice:
-            yield Change("REWORDS", name, "notice", f"{name} names another notice")
+            yield Change("REWORDS", name, "notice", "", f"{name} names another notice")
     if before.policy.controller != after.policy.controller:
-        yield Change("REWORDS", "", "controller", "the controller is described in other words")
+        yield Change("REWORDS", "", "controller", "", "the controller is described in other words")

@@ -72,12 +72,14 @@ class Compatible(Part):
 class Purpose(Part):
     """One purpose of processing (R-5.1b-1).
 
-    `special` names the Art. 9(2) condition per special field, `*` for all. `significant_decision` is a decision with
-    legal or similarly significant effect (Art. 22): without `adm_exception` a human decides. With `aggregates_only`
-    no value of a single person leaves. `case_reference` is what each read must name, as a claim or a complaint.
+    `people` are the categories of data subjects (Art. 30(1)(c)). `special` names the Art. 9(2) condition per special
+    field, `*` for all. `significant_decision` is a decision with legal or similarly significant effect (Art. 22):
+    without `adm_exception` a human decides. With `aggregates_only` no value of a single person leaves. Where
+    `case_reference` is required, each read names its case, as a claim or a complaint.
     """
 
     title: Words
+    people: Words = Words(de="Kundinnen und Kunden", en="Customers")
     dpv: Text
     fideslang: Text | None = None
     state: Literal["active", "observe", "inactive", "retired"]

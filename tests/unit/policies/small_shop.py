@@ -31,8 +31,8 @@ fields:
   email: {category: master, retention: plain, title: {de: E-Mail, en: e-mail}, dpv: pd:EmailAddress}
   phone: {category: master, retention: plain, title: {de: Telefon, en: telephone}, dpv: pd:TelephoneNumber}
   clicks: {category: behavioural, retention: plain, title: {de: Klicks, en: clicks}, dpv: pd:LinkClicked}
-  guess: {category: score, retention: plain, estimate: yes, derived_from: [clicks], title: {de: Tipp, en: guess}, dpv: pd:X}
-  proof: {category: evidence, retention: plain, event: consent_evidence, title: {de: Beleg, en: proof}, dpv: pd:Y}
+  guess: {category: score, retention: plain, estimate: yes, derived_from: [clicks], title: {de: Tipp, en: tip}, dpv: x}
+  proof: {category: evidence, retention: plain, event: consent_evidence, title: {de: Beleg, en: proof}, dpv: y}
 recipients:
   carrier: {name: Bote, address: Weg 2, country: DE, role: controller}
   sender: {name: Versender, address: Weg 3, country: DE, role: processor, contract: AVV-1, contract_until: "2028-01-01"}

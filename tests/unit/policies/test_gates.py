@@ -177,8 +177,8 @@ BASIS = [
         (
             (
                 (
-                    "    lia: {ref: IA-1, interest: {de: Werben, en: To advertise}, necessity: little, balancing: fair, "
-                    'opt_out: always,\n          approved_on: "2026-10-01", review_on: "2028-10-01"}\n'
+                    "    lia: {ref: IA-1, interest: {de: Werben, en: To advertise}, necessity: little, balancing: fair,"
+                    ' opt_out: always,\n          approved_on: "2026-10-01", review_on: "2028-10-01"}\n'
                 ),
                 "",
             ),
