@@ -4,7 +4,11 @@ registry migrate                          bring the database to the newest revis
 registry serve                            serve the API and the pages
 registry client create CODE               make a client's secret, shown once
 registry staff create LOGIN --role ROLE   make a staff account; the password is read from standard input
-registry policy check FILE                read a policy document as strictly as activation does
+registry policy check FILE                read a policy document and hold it against every gate
+registry policy diff BEFORE AFTER         what would change, in words
+registry policy explain-purposes [NAME]   one purpose, or all, in words
+registry policy document                  the whole document as a page
+registry policy record --format FORMAT    the record of processing activities: json, csv or html
 registry policy activate                  put the configured document and its notices in force
 registry audit export DIRECTORY           write the log for an outsider
 registry audit verify DIRECTORY           check such an export, as `python verify.py` does
@@ -21,6 +25,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.engine import make_url
 
+from api import cli_policy
 from api.app import create_app
 from api.compose import open_registry, shipped_notices
 from api.settings import Settings
@@ -29,7 +34,8 @@ from audit.event import Entry, EventTag, Outcome
 from audit.export import proof_file
 from audit.merkle import ProofError
 from audit.store import AuditUnavailableError
-from policies.documents import PolicyDocumentError, load
+from policies.documents import PolicyDocumentError
+from policies.notices import NoticeError
 from registry import actors
 from registry.context import Registry
 from registry.errors import RegistryError
@@ -44,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (RegistryError, AuditUnavailableError, PolicyDocumentError, ProofError) as error:
+    except (RegistryError, AuditUnavailableError, NoticeError, PolicyDocumentError, ProofError) as error:
         print(f"registry: {error}", file=sys.stderr)
         return REFUSED
 
@@ -67,9 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     create.set_defaults(run=_create_staff)
 
     policy = commands.add_parser("policy", help="policy documents").add_subparsers(required=True, metavar="COMMAND")
-    check = policy.add_parser("check", help="read a document as strictly as activation does")
-    check.add_argument("file", type=Path)
-    check.set_defaults(run=_check_policy)
+    cli_policy.add_commands(policy)
     policy.add_parser("activate", help="put the configured document in force").set_defaults(run=_activate_policy)
 
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="COMMAND")
@@ -141,13 +145,6 @@ def _create_staff(options: argparse.Namespace) -> int:
         return 0
 
     return _with_registry(work)
-
-
-def _check_policy(options: argparse.Namespace) -> int:
-    document = load(options.file)
-    print(f"{document.policy.id} {document.version}: {len(document.purposes)} purposes, {len(document.fields)} fields")
-    print(f"SHA-256 {document.digest}")
-    return 0
 
 
 def _activate_policy(_options: argparse.Namespace) -> int:

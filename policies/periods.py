@@ -30,3 +30,9 @@ def plus(start: _Instant, period: str, sign: int = 1) -> _Instant:
 def minus(start: _Instant, period: str) -> _Instant:
     """`start` moved back by `period`."""
     return plus(start, period, -1)
+
+
+def months(period: str) -> float:
+    """The length in months, a day as the thirtieth of one: to tell the longer of two periods, not to count days."""
+    count, unit = _split(period)
+    return count * {"Y": 12.0, "M": 1.0, "D": 1 / 30}[unit]

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 
 import pytest
 
 from policies.documents import Purpose
+from policies.gates import Existing, check
+from policies.matrix import matrix
 from policies.notices import NoticeKind, NoticeText, parse_notices
+from policies.periods import months
 from policies.vocabulary import Category, Channel, EventKind, LegalBasis
 from tests.unit.policies.people import CATALOGUE, retailer
 
@@ -16,15 +20,19 @@ FIELDS = {
         "salutation first_name last_name email phone street postcode city country birth_date customer_number language"
     ),
     Category.SOCIODEMOGRAPHIC: "income household_size education marital_status occupation",
-    Category.TRANSACTIONAL: "purchases invoices payment_terms",
+    Category.TRANSACTIONAL: (
+        "purchases invoices payment_terms bank_account dunning_level returns complaints prize_draw_entry"
+    ),
     Category.BEHAVIOURAL: "visits newsletter_clicks",
     Category.PSYCHOGRAPHIC: "survey_answers values_segment",
-    Category.SCORE: "purchase_affinity",
-    Category.EVIDENCE: "consent_evidence request_wishes request_answers",
+    Category.SCORE: "purchase_affinity credit_score fraud_hint",
+    Category.EVIDENCE: "consent_evidence age_check request_wishes request_answers",
 }
 EVENTS = {
     "purchases": EventKind.PURCHASE,
     "invoices": EventKind.INVOICE,
+    "returns": EventKind.RETURN,
+    "complaints": EventKind.COMPLAINT,
     "visits": EventKind.VISIT,
     "newsletter_clicks": EventKind.CLICK,
     "survey_answers": EventKind.SURVEY_ANSWER,
@@ -32,7 +40,18 @@ EVENTS = {
     "request_wishes": EventKind.REQUEST_WISH,
     "request_answers": EventKind.REQUEST_ANSWER,
 }
-CLIENTS = "shop mailer recommender post_house accounting service_desk crm_sync importer portal console registry"
+CLIENTS = (
+    "shop mailer recommender post_house accounting service_desk crm_sync importer portal console registry"
+    " sales logistics marketing product_development service"
+)
+ESTIMATES = {"values_segment", "purchase_affinity", "credit_score", "fraud_hint"}
+USES = (
+    "order_fulfilment payment_and_dunning credit_check accounting_duty customer_care warranty newsletter"
+    " similar_goods_email telephone_advertising postal_advertising recommendations market_research product_development"
+    " prize_draws fraud_prevention age_verification legal_claims data_subject_request privacy_control consent_proof"
+    " key_operations security_incident supervisory_authority"
+)
+ON = date(2026, 11, 21)
 
 
 @cache
@@ -57,7 +76,7 @@ def test_behaviour_is_kept_as_events_and_estimates_are_marked() -> None:
     """R-5.1d-1: inferred values are labelled as estimates."""
     fields = retailer().fields
     assert {name: field.event for name, field in fields.items() if field.event} == EVENTS
-    assert {name for name, field in fields.items() if field.estimate} == {"values_segment", "purchase_affinity"}
+    assert {name for name, field in fields.items() if field.estimate} == ESTIMATES
 
 
 def test_every_client_is_there_and_every_purpose_in_force_has_one() -> None:
@@ -116,20 +135,47 @@ def test_only_invoices_and_what_proves_compliance_outlive_an_erasure() -> None:
 
 
 @pytest.mark.gdpr("18(2)")
-def test_only_duties_of_law_go_on_under_restriction_or_take_data_from_any_purpose() -> None:
+def test_only_duties_of_law_and_claims_go_on_under_restriction_or_take_data_from_any_purpose() -> None:
+    """A claim names its case; an age check is a duty of law that reaches nothing but its own result (R-8-4)."""
     for name, purpose in retailer().purposes.items():
-        by_law = all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values())
-        assert purpose.while_restricted == by_law, name
-        assert purpose.from_any_purpose == by_law, name
+        by_law = purpose.articles == {LegalBasis.LEGAL_OBLIGATION} and name != "age_verification"
+        claims = name == "legal_claims" and purpose.case_reference == "required"
+        assert purpose.while_restricted == (by_law or claims), name
+        assert purpose.from_any_purpose == (by_law or claims), name
+
+
+@pytest.mark.gdpr("5(1)(b)")
+def test_the_result_of_an_age_check_serves_nothing_else() -> None:
+    """R-8-4, § 20 TDDDG."""
+    readers = {name for name, purpose in retailer().purposes.items() if "age_check" in purpose.collectable}
+    assert readers == {"age_verification", "data_subject_request"}
+    assert not retailer().purposes["age_verification"].direct_marketing
 
 
 @pytest.mark.gdpr("21")
 def test_what_rests_on_an_interest_can_be_objected_to() -> None:
     interests = dict(purposes(LegalBasis.LEGITIMATE_INTERESTS))
-    assert set(interests) == {"postal_advertising"}
-    for purpose in interests.values():
-        assert purpose.objection == "absolute"
-        assert purpose.channels == (Channel.POST,)
+    assert set(interests) == {
+        "postal_advertising",
+        "credit_check",
+        "fraud_prevention",
+        "product_development",
+        "legal_claims",
+    }
+    for name, purpose in interests.items():
+        assert purpose.objection == ("absolute" if purpose.direct_marketing else "weighed"), name
+        assert set(purpose.channels) <= {Channel.POST}, name
+
+
+@pytest.mark.gdpr("13(1)(d)")
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_privacy_notice_names_every_interest(language: str) -> None:
+    """R-6.1f-2, C-394/23: an interest that nobody was told of cannot be relied on."""
+    told = next(text.text for text in notices() if text.id == "privacy_notice" and text.language == language)
+    for name, purpose in purposes(LegalBasis.LEGITIMATE_INTERESTS):
+        assert purpose.lia is not None, name
+        interest = getattr(purpose.lia.interest, language).removeprefix("To ")
+        assert interest[0].lower() + interest[1:] in told or interest in told, name
 
 
 @pytest.mark.gdpr("5(1)(c)")
@@ -139,16 +185,15 @@ def test_advertising_and_profiling_look_back_no_further_than_24_months() -> None
         if purpose.direct_marketing or purpose.profiling:
             beyond = purpose.fields.keys() - {Category.MASTER} - purpose.look_back.keys()
             assert not beyond, name
-            assert set(purpose.look_back.values()) <= {"P24M", "P6M"}
+            assert all(months(window) <= 24 for window in purpose.look_back.values()), name
 
 
 @pytest.mark.gdpr("22(2)(c)")
 def test_profiling_rests_on_explicit_consent_of_adults() -> None:
     """R-22-2, R-8-3."""
-    profiling = [purpose for purpose in retailer().purposes.values() if purpose.profiling]
+    profiling = [purpose for purpose in retailer().purposes.values() if purpose.profiling and purpose.direct_marketing]
     assert profiling
     for purpose in profiling:
-        assert purpose.direct_marketing
         assert purpose.minimum_age == 18
         for basis in purpose.basis.values():
             assert (basis.article, basis.explicit) == (LegalBasis.CONSENT, True)
@@ -216,6 +261,40 @@ def test_proof_of_consent_is_out_of_reach_of_marketing() -> None:
     """R-7.1-2."""
     readers = {name for name, purpose in retailer().purposes.items() if "consent_evidence" in purpose.collectable}
     assert readers == {"consent_proof", "data_subject_request"}
+
+
+def test_every_use_of_a_retailer_is_there() -> None:
+    assert set(retailer().purposes) == set(USES.split())
+    assert [name for name, purpose in retailer().purposes.items() if not purpose.in_force] == ["market_research"]
+
+
+def test_the_shipped_document_passes_every_gate() -> None:
+    assert check(retailer(), None, Existing(ON), notices()) == ()
+
+
+@pytest.mark.gdpr("6(1)")
+def test_the_matrix_in_the_comment_is_the_document() -> None:
+    source = (CATALOGUE / "retailer.yaml").read_text(encoding="utf-8")
+    assert "".join(f"# {line}\n" for line in matrix(retailer())) in source
+
+
+@pytest.mark.gdpr("22(1)")
+def test_nobody_is_refused_by_a_machine() -> None:
+    """R-22-3: whatever decides significantly has a human, and no exception is claimed."""
+    deciding = {name: one for name, one in retailer().purposes.items() if one.significant_decision}
+    assert set(deciding) == {"credit_check", "fraud_prevention"}
+    for purpose in deciding.values():
+        assert (purpose.human_review, purpose.adm_exception) == ("required", None)
+
+
+@pytest.mark.gdpr("5(1)(b)")
+def test_product_development_sees_groups_and_no_department_sees_everything() -> None:
+    document = retailer()
+    for name in document.clients["product_development"].purposes:
+        assert document.purposes[name].aggregates_only, name
+    for code in ("sales", "logistics", "marketing", "product_development", "service", "accounting"):
+        seen = {field for name in document.clients[code].purposes for field in document.purposes[name].allowed}
+        assert seen < document.fields.keys(), code
 
 
 def test_contacts_lie_at_example_addresses() -> None:

@@ -28,7 +28,8 @@ retention:
   plain: {period: P3Y, starts: relationship_end, why: claims, title: {de: Daten, en: data}}
 fields:
   email: {category: master, retention: plain, title: {de: E-Mail, en: e-mail}, dpv: pd:EmailAddress}
-  allergy: {category: behavioural, retention: plain, title: {de: Allergie, en: allergy}, dpv: pd:Health, special: yes}
+  allergy: {category: behavioural, retention: plain, title: {de: Allergie, en: allergy}, dpv: pd:Health,
+            special: health}
 recipients:
   carrier: {name: Bote, address: Weg 2, country: DE, role: controller}
 purposes:
@@ -60,6 +61,7 @@ purposes:
     basis:
       behavioural: {article: A6-1-a, explicit: yes, why: named in the consent}
     fields: {behavioural: [allergy]}
+    special: {allergy: A9-2-a}
     look_back: {behavioural: P24M}
     objection: withdraws_consent
     profiling: yes
@@ -96,7 +98,7 @@ def test_the_small_document_is_in_order() -> None:
     assert news.channels == (Channel.EMAIL,)
     assert news.direct_marketing is True
     assert news.sources == {"orders"}
-    assert document.fields["allergy"].special is True
+    assert document.fields["allergy"].special == "health"
     assert document.purposes["orders"].direct_marketing is False
 
 
@@ -287,10 +289,9 @@ def test_a_dangling_reference_is_refused_by_name(old: str, new: str, message: st
 
 
 @pytest.mark.gdpr("9(2)(a)")
-def test_a_special_field_needs_an_explicit_consent() -> None:
+def test_a_special_field_needs_a_condition_of_its_own() -> None:
     """R-9-1: Art. 6 alone is not enough."""
-    source, _ = changed("{article: A6-1-a, explicit: yes, why: named in the consent}", "{article: A6-1-a, why: x}")
-    source = source.replace(b"    profiling: yes\n    dpia: DSFA-1\n", b"")
+    source, _ = changed("    special: {allergy: A9-2-a}\n", "")
     assert "allergy needs an Art. 9(2) condition" in str(refusal(source))
 
 

@@ -1,0 +1,40 @@
+"""Forms of single values in a policy document: names, periods, days, texts, words in both languages.
+
+Every value arrives as text (`policies.yaml_source`); here it becomes what the schema asks for, or is refused.
+"""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _day(raw: object) -> object:
+    """Nothing but a calendar day as ISO 8601 writes it: a number would be read as seconds since 1970."""
+    if isinstance(raw, str) and not _DAY.fullmatch(raw):
+        raise ValueError("a day is written as 2026-11-01")
+    return raw
+
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+FieldOrAll = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,62})$")]
+Period = Annotated[str, StringConstraints(pattern=r"^P([1-9]\d{0,3}D|[1-9]\d{0,2}M|[1-9]\d?Y)$")]
+Day = Annotated[date, BeforeValidator(_day)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
+class Part(BaseModel):
+    """One part of the document: frozen, and without keys that nobody declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Words(Part):
+    """One text in both languages of the product."""
+
+    de: Text
+    en: Text

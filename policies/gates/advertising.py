@@ -1,0 +1,79 @@
+"""Gates of advertising: which channel needs consent, when own customers may be written to without, what proves calls.
+
+Legal: § 7(1)-(3), § 7a UWG; C-654/23; R-DE-UWG-1, R-DE-UWG-4, R-DE-UWG-5.
+"""
+
+from collections.abc import Iterator
+
+from policies.findings import Check, Fault, requires
+from policies.gates.activation import Activation
+from policies.periods import months
+from policies.vocabulary import Channel, EventKind, LegalBasis
+
+_WITHOUT_CONSENT = frozenset({Channel.POST})
+_ELECTRONIC_MAIL = frozenset({Channel.EMAIL, Channel.SMS})
+CALL_PROOF_MONTHS = 60
+
+
+@requires("R-DE-UWG-1", "§ 7(2) UWG")
+def channels_have_consent(seen: Activation) -> Iterator[Fault]:
+    """Advertising by telephone, e-mail, SMS, push or fax needs prior express consent."""
+    for name, purpose in seen.document.in_force():
+        lawful = {LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN}
+        if purpose.direct_marketing and not purpose.articles <= lawful:
+            for channel in purpose.channels:
+                if channel not in _WITHOUT_CONSENT:
+                    at = ("purposes", name, "channels")
+                    yield Fault(at, f"purpose {name}: advertising by {channel} needs prior express consent")
+
+
+@requires("R-DE-UWG-4", "§ 7(3) no. 1-4 UWG, C-654/23")
+def soft_opt_in_is_narrow(seen: Activation) -> Iterator[Fault]:
+    """Without consent, customers are written to about own similar goods, by electronic mail, and for nobody else."""
+    for name, purpose in seen.document.in_force():
+        if LegalBasis.SOFT_OPT_IN not in purpose.articles:
+            continue
+        at = ("purposes", name)
+        if not purpose.direct_marketing or not purpose.similar_goods:
+            yield Fault(at, f"purpose {name}: it advertises similar goods only (direct_marketing, similar_goods)")
+        if purpose.advertises_for != "own":
+            yield Fault((*at, "advertises_for"), f"purpose {name}: it advertises for nobody else")
+        if not purpose.channels or not _ELECTRONIC_MAIL.issuperset(purpose.channels):
+            yield Fault((*at, "channels"), f"purpose {name}: it uses electronic mail alone")
+
+
+@requires("R-DE-UWG-3", "§ 7(2) UWG, BGH VI ZR 721/15")
+def advertising_for_others_names_them(seen: Activation) -> Iterator[Fault]:
+    """Who advertises for others does so with consent, and names them."""
+    for name, purpose in seen.document.in_force():
+        if purpose.advertises_for == "third_party" and LegalBasis.SOFT_OPT_IN not in purpose.articles:
+            others = [code for code in purpose.recipients if seen.document.recipients[code].role != "processor"]
+            if not others or purpose.articles != {LegalBasis.CONSENT}:
+                at = ("purposes", name, "advertises_for")
+                yield Fault(at, f"purpose {name}: for others it advertises with consent, and names them as recipients")
+
+
+@requires("R-DE-UWG-5", "§ 7a UWG")
+def calls_can_be_proven(seen: Activation) -> Iterator[Fault]:
+    """The proof of consent to calls is kept five years from the consent and from each use."""
+    proofs = {
+        name: seen.document.retention[field.retention].period
+        for name, field in seen.document.fields.items()
+        if field.event is EventKind.CONSENT_EVIDENCE
+    }
+    for name, purpose in seen.document.in_force():
+        if purpose.direct_marketing and Channel.PHONE in purpose.channels:
+            if not proofs:
+                yield Fault(("purposes", name), f"purpose {name}: no field keeps the proof of consent to calls")
+            for field, period in proofs.items():
+                if months(period) < CALL_PROOF_MONTHS:
+                    at = ("fields", field, "retention")
+                    yield Fault(at, f"field {field}: purpose {name} calls people, so it is kept five years at least")
+
+
+GATES: tuple[Check[Activation], ...] = (
+    channels_have_consent,
+    soft_opt_in_is_narrow,
+    advertising_for_others_names_them,
+    calls_can_be_proven,
+)

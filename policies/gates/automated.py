@@ -1,0 +1,85 @@
+"""Gates of estimates and decisions: known inputs, a lawful exception or a human, an approved impact assessment.
+
+Legal: GDPR Art. 13(2)(f), 22(1)-(4), 35(1), (3); § 31 BDSG; C-634/21; R-22-1, R-22-3, R-35-1.
+"""
+
+from collections.abc import Iterator
+
+from policies.declared import PolicyDocument
+from policies.findings import Check, Fault, requires
+from policies.gates.activation import Activation
+from policies.purposes import Purpose
+from policies.vocabulary import Category, LegalBasis
+
+_CARRIES = {
+    "contract": LegalBasis.CONTRACT,
+    "law": LegalBasis.LEGAL_OBLIGATION,
+    "explicit_consent": LegalBasis.CONSENT,
+}
+_FOR_SPECIAL = frozenset({"A9-2-a", "A9-2-g"})
+
+
+@requires("R-22-1", "Art. 13(2)(f), 22(1) GDPR, C-634/21")
+def estimates_name_their_inputs(seen: Activation) -> Iterator[Fault]:
+    """Nobody can explain an estimate whose inputs or supplier nobody wrote down."""
+    for name, field in seen.document.fields.items():
+        scored = field.estimate or field.category is Category.SCORE
+        if scored and not field.derived_from and field.obtained_from is None:
+            what = "an estimate names what it is derived from or who supplies it"
+            yield Fault(("fields", name), f"field {name}: {what}")
+
+
+@requires("R-22-3", "Art. 22(1)-(4) GDPR")
+def decisions_have_a_human_or_an_exception(seen: Activation) -> Iterator[Fault]:
+    """A decision with significant effect is a human's, or rests on an exception that its basis carries."""
+    for name, purpose in seen.document.in_force():
+        if not purpose.significant_decision:
+            continue
+        at = ("purposes", name, "significant_decision")
+        if purpose.adm_exception is None:
+            if purpose.human_review == "not_required":
+                yield Fault(at, f"purpose {name}: without an exception of Art. 22(2) a human decides (human_review)")
+            continue
+        wanted = _CARRIES[purpose.adm_exception]
+        carried = wanted in purpose.articles and all(
+            basis.explicit for basis in purpose.basis.values() if wanted is LegalBasis.CONSENT
+        )
+        if not carried:
+            yield Fault(at, f"purpose {name}: its basis does not carry the exception {purpose.adm_exception}")
+        for field in sorted(_special(seen.document, purpose)):
+            if purpose.condition(field) not in _FOR_SPECIAL:
+                yield Fault(at, f"purpose {name}: no automated decision on {field} without Art. 9(2)(a) or (g)")
+
+
+@requires("R-35-1", "Art. 35(1), (3) GDPR")
+def risks_are_assessed(seen: Activation) -> Iterator[Fault]:
+    """Profiling, scoring, significant decisions and special categories wait for an approved impact assessment.
+
+    A duty of law that merely answers people, proves or keeps (reads everything, decides nothing) is no such risk.
+    """
+    on = seen.existing.on
+    for name, purpose in seen.document.in_force():
+        risky = purpose.profiling or purpose.significant_decision
+        if purpose.articles != {LegalBasis.LEGAL_OBLIGATION}:
+            risky = risky or Category.SCORE in purpose.fields or bool(_special(seen.document, purpose))
+        if not risky:
+            continue
+        dpia = purpose.dpia
+        if dpia is None:
+            yield Fault(("purposes", name), f"purpose {name}: it needs an impact assessment (dpia)")
+        elif dpia.approved_on is None or dpia.approved_on > on:
+            yield Fault(("purposes", name, "dpia"), f"purpose {name}: impact assessment {dpia.ref} is not approved")
+        elif dpia.review_on is not None and dpia.review_on <= on:
+            at = ("purposes", name, "dpia")
+            yield Fault(at, f"purpose {name}: impact assessment {dpia.ref} was due for review on {dpia.review_on}")
+
+
+def _special(document: PolicyDocument, purpose: Purpose) -> frozenset[str]:
+    return frozenset(field for field in purpose.allowed if document.fields[field].special is not None)
+
+
+GATES: tuple[Check[Activation], ...] = (
+    estimates_name_their_inputs,
+    decisions_have_a_human_or_an_exception,
+    risks_are_assessed,
+)

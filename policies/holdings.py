@@ -1,0 +1,51 @@
+"""What may be kept: declared fields, and the retention classes that end the keeping.
+
+Legal: GDPR Art. 5(1)(c), (e), Art. 9(1); R-5.1e-1, R-9-1, R-9-2, R-DEL-1.
+"""
+
+from typing import Literal
+
+from policies.forms import Identifier, Part, Period, Text, Words
+from policies.vocabulary import Category, EventKind
+
+SpecialKind = Literal[
+    "ethnic_origin",
+    "political_opinion",
+    "religion",
+    "union_membership",
+    "genetic",
+    "biometric",
+    "health",
+    "sex_life",
+]
+
+
+class RetentionClass(Part):
+    """How long, counted from when, and why (Art. 5(1)(e); R-DEL-1)."""
+
+    period: Period
+    starts: Literal["collected", "relationship_end", "year_end"]
+    why: Text
+    title: Words
+    obligation: bool = False
+
+
+class FieldPart(Part):
+    """One declared field: its category, retention class and meaning.
+
+    `granularity` is what is sealed as one: each value, or a whole record. `special` is which special category the
+    field belongs to or reveals. `derived_from` are the fields an estimate is worked out from; `obtained_from` is the
+    recipient who supplies the value (Art. 14(2)(f)).
+    """
+
+    category: Category
+    retention: Identifier
+    title: Words
+    dpv: Text
+    fideslang: Text | None = None
+    event: EventKind | None = None
+    granularity: Literal["field", "record"] = "field"
+    special: SpecialKind | None = None
+    estimate: bool = False
+    derived_from: tuple[Identifier, ...] = ()
+    obtained_from: Identifier | None = None

@@ -1,0 +1,72 @@
+"""The commands that read policy documents answer by exit code and in words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+from api.settings import CATALOGUE
+from policies.purposes_page import page
+from policies.record_of_processing import as_csv, as_html, record
+from tests.unit.policies.people import retailer
+from tests.unit.policies.small_shop import edited
+
+SHIPPED = str(CATALOGUE / "retailer.yaml")
+
+
+def written(folder: Path, name: str, *edits: tuple[str, str]) -> str:
+    path = folder / name
+    path.write_text(edited(*edits), encoding="utf-8")
+    return str(path)
+
+
+def test_the_shipped_document_is_checked_and_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", SHIPPED]) == 0
+    assert retailer().digest in capsys.readouterr().out
+
+
+def test_a_check_tells_every_finding_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "check", written(tmp_path, "bad.yaml", ("period: P5Y", "period: long"))]) == 1
+    assert "bad.yaml, line " in capsys.readouterr().err
+    unapproved = (
+        'review_on: "2028-10-01"}\n    notice: tips_consent',
+        'review_on: "2025-01-01"}\n    notice: tips_consent',
+    )
+    assert main(["policy", "check", written(tmp_path, "late.yaml", unapproved)]) == 1
+    assert "R-35-1" in capsys.readouterr().err
+
+
+def test_a_difference_that_widens_a_consent_says_so_and_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = written(tmp_path, "before.yaml")
+    wider = ("    fields: {master: [email]}\n", "    fields: {master: [email, phone]}\n")
+    after = written(tmp_path, "after.yaml", wider)
+    assert main(["policy", "diff", before, after]) == 1
+    told = capsys.readouterr()
+    assert told.out == "WIDENS till.news may now also read phone\n"
+    assert "news: needs a new consent text" in told.err
+    assert main(["policy", "diff", after, before]) == 0
+    assert capsys.readouterr().out == "NARROWS till.news may no longer read phone\n"
+    assert main(["policy", "diff", before, before]) == 0
+
+
+def test_purposes_are_explained_one_by_one_or_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "explain-purposes", "newsletter", "--file", SHIPPED]) == 0
+    assert capsys.readouterr().out.startswith("### Send the e-mail newsletter\n")
+    assert main(["policy", "explain-purposes"]) == 0
+    assert capsys.readouterr().out.count("### ") == len(retailer().purposes)
+    assert main(["policy", "explain-purposes", "whim"]) == 1
+    assert main(["policy", "document"]) == 0
+    assert capsys.readouterr().out.removeprefix("registry: no purpose whim\n") == page(retailer())
+
+
+@pytest.mark.gdpr("30")
+def test_the_record_is_printed_in_each_form(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["policy", "record"]) == 0
+    assert json.loads(capfdbinary.readouterr().out) == record(retailer())
+    assert main(["policy", "record", "--format", "csv", "--language", "en"]) == 0
+    assert capfdbinary.readouterr().out.decode() == as_csv(retailer(), "en")
+    assert main(["policy", "record", "--format", "html"]) == 0
+    assert capfdbinary.readouterr().out.decode() == as_html(retailer(), "de")

@@ -1,0 +1,157 @@
+"""A small lawful shop that passes every gate, its texts, and ways to break one thing at a time."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+from policies.documents import PolicyDocument, PolicyDocumentError, parse
+from policies.findings import Finding
+from policies.gates import Existing, check
+from policies.notices import NoticeKind, NoticeText
+from policies.vocabulary import PurposeId
+
+SHOP = """\
+policy:
+  id: small-shop
+  version: "1"
+  valid_from: "2026-11-01"
+  controller:
+    name: Kleiner Laden
+    address: Gasse 1, 20095 Hamburg
+    contact: laden@example.com
+    data_protection_officer: dsb@example.com
+    supervisory_authority: HmbBfDI
+  author: Author
+  legal_review: {by: Lawyer, date: "2026-10-01", result: no_objection}
+  dpo_opinion: {by: Officer, date: "2026-10-02", result: no_objection}
+  decided_by: Owner
+retention:
+  plain: {period: P5Y, starts: relationship_end, why: "§ 195 BGB", title: {de: Daten, en: data}}
+fields:
+  email: {category: master, retention: plain, title: {de: E-Mail, en: e-mail}, dpv: pd:EmailAddress}
+  phone: {category: master, retention: plain, title: {de: Telefon, en: telephone}, dpv: pd:TelephoneNumber}
+  clicks: {category: behavioural, retention: plain, title: {de: Klicks, en: clicks}, dpv: pd:LinkClicked}
+  guess: {category: score, retention: plain, estimate: yes, derived_from: [clicks], title: {de: Tipp, en: tip}, dpv: x}
+  proof: {category: evidence, retention: plain, event: consent_evidence, title: {de: Beleg, en: proof}, dpv: y}
+recipients:
+  carrier: {name: Bote, address: Weg 2, country: DE, role: controller}
+  sender: {name: Versender, address: Weg 3, country: DE, role: processor, contract: AVV-1, contract_until: "2028-01-01"}
+purposes:
+  orders:
+    title: {de: Bestellungen, en: orders}
+    dpv: dpv:CustomerOrderManagement
+    state: active
+    basis:
+      master: {article: A6-1-b, why: the contract, rests_on: [contract]}
+    fields: {master: [email, phone]}
+    objection: not_applicable
+    recipients: [carrier]
+  news:
+    title: {de: Neuigkeiten, en: news}
+    dpv: dpv:DirectMarketing
+    state: active
+    basis:
+      master: {article: A6-1-a, why: asked first}
+    fields: {master: [email]}
+    direct_marketing: yes
+    channels: [email]
+    minimum_age: 16
+    objection: withdraws_consent
+    notice: news_consent
+    recipients: [sender]
+  letters:
+    title: {de: Briefe, en: letters}
+    dpv: dpv:DirectMarketing
+    state: active
+    basis:
+      master: {article: A6-1-f, why: own customers}
+    fields: {master: [phone]}
+    direct_marketing: yes
+    channels: [post]
+    objection: absolute
+    notice: privacy
+    lia: {ref: IA-1, interest: {de: Werben, en: To advertise}, necessity: little, balancing: fair, opt_out: always,
+          approved_on: "2026-10-01", review_on: "2028-10-01"}
+  tips:
+    title: {de: Tipps, en: tips}
+    dpv: dpv:ProvideProductRecommendations
+    state: active
+    basis:
+      behavioural: {article: A6-1-a, explicit: yes, why: named in the consent}
+      score: {article: A6-1-a, explicit: yes, why: named in the consent}
+    fields: {behavioural: [clicks], score: [guess]}
+    look_back: {behavioural: P24M, score: P6M}
+    profiling: yes
+    minimum_age: 18
+    objection: withdraws_consent
+    dpia: {ref: DSFA-1, approved_on: "2026-10-01", review_on: "2028-10-01"}
+    notice: tips_consent
+  proofs:
+    title: {de: Belege, en: proofs}
+    dpv: dpv:LegalCompliance
+    state: active
+    basis:
+      evidence: {article: A6-1-c, why: Art. 7(1) GDPR}
+    fields: {evidence: [proof]}
+    objection: not_applicable
+clients:
+  till: {title: {de: Kasse, en: till}, purposes: [orders, news, letters, tips]}
+  office: {title: {de: Kontor, en: office}, purposes: [proofs]}
+"""
+ALL = ("orders", "news", "letters", "tips", "proofs")
+ON = date(2026, 11, 21)
+Edit = tuple[str, str]
+
+
+def edited(*edits: Edit, source: str = SHOP) -> str:
+    """The shop's document with passages changed, each of which stands there once."""
+    for old, new in edits:
+        assert source.count(old) == 1, f"{old!r} must stand there once"
+        source = source.replace(old, new)
+    return source
+
+
+def shop(*edits: Edit) -> PolicyDocument:
+    return parse(edited(*edits).encode())
+
+
+def text(
+    notice: str,
+    purposes: Iterable[str],
+    language: str,
+    version: str = "1",
+    kind: NoticeKind = NoticeKind.CONSENT_TEXT,
+    words: str = "Kleiner Laden, Versender, Bote",
+) -> NoticeText:
+    digest = hashlib.sha256(words.encode()).hexdigest()
+    return NoticeText(notice, version, language, kind, tuple(PurposeId(one) for one in purposes), words, digest)
+
+
+def texts(
+    purposes: Iterable[str] = ALL, version: str = "1", words: str = "Kleiner Laden, Versender, Bote"
+) -> tuple[NoticeText, ...]:
+    """Every text of the shop in both languages; the privacy notice names `purposes`."""
+    named = tuple(purposes)
+    return tuple(
+        one
+        for language in ("de", "en")
+        for one in (
+            text("privacy", named, language, kind=NoticeKind.PRIVACY_NOTICE),
+            text("news_consent", ["news"], language, version, words=words),
+            text("tips_consent", ["tips"], language, version),
+        )
+    )
+
+
+def findings(
+    source: str,
+    shown: tuple[NoticeText, ...] | None = None,
+    before: PolicyDocument | None = None,
+    existing: Existing | None = None,
+) -> tuple[Finding, ...]:
+    """What stands against a document, found at reading or by a gate."""
+    try:
+        document = parse(source.encode())
+    except PolicyDocumentError as error:
+        return error.findings
+    return check(document, before, existing or Existing(ON), texts() if shown is None else shown)

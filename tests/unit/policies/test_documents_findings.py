@@ -1,0 +1,183 @@
+"""Everything that is wrong with a document is said at once, with file, line and law."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policies.documents import PolicyDocumentError, load, parse
+from policies.yaml_source import MAXIMUM_DEPTH, read
+from tests.unit.policies.small_shop import SHOP, edited, shop
+
+
+def refusal(source: str) -> PolicyDocumentError:
+    with pytest.raises(PolicyDocumentError) as caught:
+        parse(source.encode())
+    return caught.value
+
+
+def line_with(source: str, words: str) -> int:
+    return next(number for number, line in enumerate(source.splitlines(), 1) if words in line)
+
+
+def test_form_reference_and_law_are_told_together() -> None:
+    broken = edited(
+        ("period: P5Y", "period: five years"),
+        ("    notice: news_consent\n", ""),
+        ("purposes: [proofs]", "purposes: [proofs, whim]"),
+        ("    recipients: [carrier]\n", "    recipients: [stranger]\n"),
+    )
+    found = refusal(broken).findings
+    assert [finding.line for finding in found] == sorted(finding.line for finding in found)
+    assert [(finding.line, finding.rule) for finding in found] == [
+        (line_with(broken, "period: five years"), ""),
+        (line_with(broken, "[stranger]"), ""),
+        (line_with(broken, "  news:"), "R-13-1"),
+        (line_with(broken, "whim"), ""),
+    ]
+
+
+def test_a_finding_names_the_file_the_line_and_the_law(tmp_path: Path) -> None:
+    broken = edited(("    notice: news_consent\n", ""))
+    file = tmp_path / "ours.yaml"
+    file.write_text(broken, encoding="utf-8")
+    with pytest.raises(PolicyDocumentError) as caught:
+        load(file)
+    line = line_with(broken, "  news:")
+    assert str(caught.value) == (
+        f"ours.yaml, line {line}: purpose news: a purpose on consent or legitimate interest names its notice "
+        "(Art. 7(1), 13(1)(c), (d) GDPR, § 7(3) no. 4 UWG; R-13-1)"
+    )
+
+
+def test_one_slip_is_told_once() -> None:
+    """A field whose form is wrong is still declared: those who read it are not blamed for it."""
+    found = refusal(edited(("dpv: pd:EmailAddress", "colour: blue"))).findings
+    assert {finding.message for finding in found} == {
+        "fields.email.dpv: Field required",
+        "fields.email.colour: Extra inputs are not permitted",
+    }
+
+
+def test_what_is_missing_is_asked_for_by_its_law() -> None:
+    assert "fields.email.retention: Field required (Art. 5(1)(e) GDPR; R-5.1e-1)" in str(
+        refusal(edited(("email: {category: master, retention: plain,", "email: {category: master,")))
+    )
+
+
+def test_a_field_in_two_categories_is_told_with_both_lines() -> None:
+    """R-6.1-1: one field, one category."""
+    twice = edited(("  phone: {category", "  email: {category: behavioural, retention: plain}\n  phone: {category"))
+    error = refusal(twice)
+    first = line_with(twice, "  email: {category: master")
+    assert str(error) == f"line {first + 1}: duplicate key 'email', it stands on line {first} already"
+
+
+def test_a_field_without_category_or_under_another_is_refused() -> None:
+    without = refusal(edited(("email: {category: master, retention", "email: {retention")))
+    assert "fields.email.category: Field required (Art. 30(1)(c) GDPR; R-6.1-1)" in str(without)
+    other = refusal(edited(("    fields: {master: [email]}\n", "    fields: {behavioural: [email]}\n")))
+    assert "field email in behavioural is not declared" in str(other)
+
+
+def test_everything_yaml_could_hide_is_told_at_once() -> None:
+    hiding = edited(
+        ("  author: Author\n", "  author: &me Author\n"),
+        ("  decided_by: Owner\n", "  decided_by: *me\n"),
+        ('  version: "1"\n', "  version: !!str 1\n"),
+    )
+    assert [finding.message for finding in refusal(hiding).findings] == [
+        "tags are not allowed",
+        "anchors and aliases are not allowed",
+        "anchors and aliases are not allowed",
+    ]
+
+
+@pytest.mark.parametrize("word", ["NO", "yes", "null", "~", "1e3", "0x10", "2026-11-01", "12:30:45", ".inf", "1_000"])
+def test_a_scalar_is_text_whatever_yaml_makes_of_it(word: str) -> None:
+    assert shop(("  author: Author\n", f"  author: {word}\n")).policy.author == word
+
+
+@pytest.mark.parametrize("word", ["2026-02-30", "2026-13-01", "20261101", "1793491200", "2026-11-01T00:00:00Z", "soon"])
+def test_a_day_is_a_day_of_the_calendar(word: str) -> None:
+    error = refusal(edited(('valid_from: "2026-11-01"', f'valid_from: "{word}"')))
+    assert error.line == line_with(SHOP, "valid_from")
+
+
+@pytest.mark.parametrize(
+    "grow",
+    [
+        lambda size: b"a: " + b"x" * size,
+        lambda size: SHOP.encode() + b"#" * size,
+        lambda size: b"- " * (size // 2),
+    ],
+)
+def test_ten_megabytes_are_refused_unread(grow: Callable[[int], bytes]) -> None:
+    with pytest.raises(PolicyDocumentError, match="larger than 1048576 bytes"):
+        parse(grow(10 * 1024 * 1024))
+
+
+def test_depth_is_bounded() -> None:
+    assert read(b"a: " + b"[" * (MAXIMUM_DEPTH - 1) + b"]" * (MAXIMUM_DEPTH - 1)).tree
+    with pytest.raises(PolicyDocumentError, match="nested too deeply"):
+        read(b"a: " + b"[" * MAXIMUM_DEPTH + b"]" * MAXIMUM_DEPTH)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (("clients:\n", "colours: {}\nclients:\n"), "colours: nobody declared this part"),
+        (("  till: {", "  Till Two: {"), "clients.Till Two: a name is lower-case letters"),
+        (("purposes: [proofs]}", "purposes: [proofs], budget: {news: {subjects_per_day: 1}}}"), "not declared for it"),
+        (("purposes: [proofs]}", "purposes: [proofs], budget: {proofs: {subjects_per_day: 0}}}"), "subjects_per_day"),
+        (
+            ("clients:\n", "roles: {dpo: {title: {de: D, en: D}, purposes: [whim]}}\nclients:\n"),
+            "role dpo: purpose whim",
+        ),
+        (("derived_from: [clicks]", "derived_from: [moods]"), "field guess: field moods is not declared"),
+        (("derived_from: [clicks]", "obtained_from: nobody"), "field guess: recipient nobody is not declared"),
+        (
+            ("    minimum_age: 16\n", "    minimum_age: 16\n    special: {phone: A9-2-a}\n"),
+            "field phone is not declared",
+        ),
+        (("country: DE, role: controller", "country: CH, third_country: yes, role: controller"), "contradicts country"),
+    ],
+)
+def test_the_newer_parts_are_read_as_strictly(edit: tuple[str, str], message: str) -> None:
+    error = refusal(edited(edit))
+    assert message in str(error)
+    assert error.line > 0
+
+
+@pytest.mark.gdpr("9(1)")
+def test_who_may_not_read_what_an_estimate_is_made_of_may_not_read_it() -> None:
+    """R-9-2: derived data inherits the intersection of its inputs' purposes."""
+    wider = edited(
+        ("      master: {article: A6-1-b, why: the contract, rests_on: [contract]}\n", ""),
+        ("    fields: {master: [email, phone]}\n", "    fields: {score: [guess]}\n"),
+        (
+            "    dpv: dpv:CustomerOrderManagement\n    state: active\n    basis:\n",
+            (
+                "    dpv: dpv:CustomerOrderManagement\n    state: active\n    basis:\n"
+                "      score: {article: A6-1-b, why: x, rests_on: [contract]}\n"
+            ),
+        ),
+    )
+    assert [finding.rule for finding in refusal(wider).findings] == ["R-9-2"]
+    assert "guess is derived from clicks, which this purpose may not read" in str(refusal(wider))
+
+
+def test_countries_with_an_adequacy_decision_need_no_instrument_and_are_outside_all_the_same() -> None:
+    recipient = shop(("country: DE, role: controller", "country: CH, role: controller")).recipients["carrier"]
+    assert (recipient.third_country, recipient.outside_eea) == (False, True)
+
+
+def test_the_budget_of_a_client_goes_before_the_purposes_own() -> None:
+    document = shop(
+        ("    minimum_age: 16\n", "    minimum_age: 16\n    budget: {subjects_per_day: 10}\n"),
+        ("purposes: [proofs]}", "purposes: [proofs, news], budget: {news: {subjects_per_day: 5}}}"),
+    )
+    assert document.subjects_per_day("till", "news") == 10
+    assert document.subjects_per_day("office", "news") == 5
+    assert document.subjects_per_day("till", "orders") is None
+    assert document.subjects_per_day("stranger", "whim") is None
