@@ -112,12 +112,11 @@ def _parse(source: bytes) -> PolicyDocument:
     content = read(source)
     reading = _Reading(content)
     head = reading.one("policy", Head)
-    parts = {section: reading.section(section, model) for section, model in SECTIONS.items()}
+    parts: dict[str, Any] = {section: reading.section(section, model) for section, model in SECTIONS.items()}
     reading.refuse_unknown()
     # Parts whose form is wrong are left out here, and reported already.
-    document = PolicyDocument.model_construct(
-        policy=head, **parts, digest=hashlib.sha256(source).hexdigest(), lines=content.lines
-    )
+    parts |= {"policy": head, "digest": hashlib.sha256(source).hexdigest(), "lines": content.lines}
+    document = PolicyDocument.model_construct(None, **parts)
     findings = [*reading.findings, *references.findings(document, reading.declared)]
     if head is not None:
         findings += laws.four_eyes.findings(document, content.lines)

@@ -29,7 +29,7 @@ def test_the_page_tells_every_purpose_field_recipient_and_client_in_both_languag
 def test_a_purpose_is_told_with_its_bounds() -> None:
     told = explain(retailer(), "credit_check")
     assert "Decides with significant effect (Art. 22): a human decides" in told
-    assert "Legitimate interest (IA-2026-02, approved 2026-10-05, review 2028-10-01)" in told
+    assert "Legitimate interest (IA-2024-02, approved 2024-11-20, review 2031-10-01)" in told
     assert "Credit information (estimate), 3 months back" in told
     assert "From 18 years; who did not tell an age is refused" in told
 

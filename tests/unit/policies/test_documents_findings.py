@@ -111,6 +111,7 @@ def test_a_day_is_a_day_of_the_calendar(word: str) -> None:
         lambda size: SHOP.encode() + b"#" * size,
         lambda size: b"- " * (size // 2),
     ],
+    ids=["one word", "a comment", "a depth"],
 )
 def test_ten_megabytes_are_refused_unread(grow: Callable[[int], bytes]) -> None:
     with pytest.raises(PolicyDocumentError, match="larger than 1048576 bytes"):
