@@ -3,7 +3,6 @@
 The second opinion is ECDSA from `cryptography` over the token's own bytes, without python-jose.
 """
 
-import base64
 import hashlib
 import hmac
 import json
@@ -14,24 +13,15 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.tokens import LONGEST_TOKEN, MOST_REMEMBERED, TokenError, Tokens
+from api.tokens import LONGEST_TOKEN, MOST_REMEMBERED, TokenError, Tokens, signed_payload, verification_key
 from registry.errors import NotReadyError
+from tests.forgeries import AUDIENCE, ISSUER, KEY, LIFETIME, decode, encode, forgeries, pem, signed
 
-ISSUER = "https://registry.example.com"
-AUDIENCE = "consent-registry"
-LIFETIME = 900
-
-
-def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-KEY = ec.generate_private_key(ec.SECP256R1())
 TOKENS = Tokens(pem(KEY), ISSUER, AUDIENCE, LIFETIME)
 
 
@@ -41,21 +31,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def decode(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def signed(header: bytes, payload: bytes, key: ec.EllipticCurvePrivateKey = KEY) -> str:
-    """A token over any bytes, signed by hand."""
-    text = f"{encode(header)}.{encode(payload)}"
-    r, s = decode_dss_signature(key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
-    return f"{text}.{encode(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
 
 def our_header() -> dict[str, Any]:
@@ -146,12 +121,19 @@ def test_the_public_key_is_no_shared_secret(encoding: Encoding, alg: str) -> Non
 
 
 @pytest.mark.parametrize("alg", ["ES", "S256", "E", "2", "none", "HS256", "ES384"])
-def test_the_library_itself_is_told_exactly_one_algorithm(alg: str) -> None:
-    """Behind our look at the header stands a second bar: even our own signature does not carry another name."""
+def test_a_signature_that_holds_does_not_carry_another_algorithm(alg: str) -> None:
+    """Behind our look at the whole header stands a second bar: even our own signature carries no other name."""
     token = token_of(our_claims(), {**our_header(), "alg": alg})
     assert second_opinion(token)
     with pytest.raises(TokenError):
-        TOKENS._signed_claims(token)
+        signed_payload(token, verification_key(TOKENS.jwks()["keys"][0]))
+
+
+@pytest.mark.parametrize("family", forgeries(TOKENS.issue("shop"), KEY))
+def test_a_forgery_of_every_family_is_refused(family: str) -> None:
+    good = TOKENS.issue("shop")
+    assert TOKENS.verify(good) == "shop"
+    assert refused(forgeries(good, KEY)[family])
 
 
 @pytest.mark.parametrize("changes", [{"aud": "another"}, {"iss": "another"}])
@@ -218,6 +200,8 @@ def test_a_missing_claim_is_refused(claim: str) -> None:
         {"aud": [AUDIENCE, "another"]},
         {"aud": ""},
         {"sub": 7},
+        {"sub": ""},
+        {"jti": ""},
         {"sub": ["shop"]},
         {"exp": int(time.time()) - 1},
         {"exp": int(time.time())},
@@ -318,6 +302,7 @@ def test_a_second_opinion_agrees(claims: dict[str, Any], own_key: bool) -> None:
         and tree["iss"] == ISSUER
         and tree["aud"] == AUDIENCE
         and isinstance(tree["sub"], str)
+        and bool(tree["sub"])
         and isinstance(tree["exp"], int)
         and tree["exp"] > now
         and tree["iat"] <= now + 5
@@ -342,7 +327,7 @@ def test_a_verified_token_is_not_verified_again(monkeypatch: pytest.MonkeyPatch)
     tokens = Tokens(pem(KEY), ISSUER, AUDIENCE, LIFETIME)
     token = tokens.issue("shop")
     assert tokens.verify(token) == "shop"
-    monkeypatch.setattr("api.tokens.jwt", None)
+    monkeypatch.setattr("api.tokens.signed_payload", None)
     assert tokens.verify(token) == "shop"
 
 
@@ -373,6 +358,20 @@ def test_a_revoked_client_is_refused_until_it_gets_a_new_token() -> None:
     assert refused(unseen, tokens)
     assert tokens.verify(other) == "mailer"
     assert tokens.verify(tokens.issue("shop")) == "shop"
+
+
+def test_a_revocation_made_elsewhere_counts_from_its_own_instant() -> None:
+    clock = Clock()
+    tokens = Tokens(pem(KEY), ISSUER, AUDIENCE, LIFETIME, clock)
+    before = tokens.issue("shop")
+    clock.now += 60
+    after = tokens.issue("shop")
+    assert tokens.verify(before) == tokens.verify(after) == "shop"
+    tokens.revoke("shop", at=clock.now - 30)
+    assert refused(before, tokens)
+    assert tokens.verify(after) == "shop"
+    tokens.revoke("shop", at=clock.now - 45)
+    assert refused(before, tokens)
 
 
 @pytest.mark.parametrize(
