@@ -6,6 +6,8 @@ registry client create CODE               make a client's secret, shown once
 registry staff create LOGIN --role ROLE   make a staff account; the password is read from standard input
 registry policy check FILE                read a policy document as strictly as activation does
 registry policy activate                  put the configured document and its notices in force
+registry policy explain PURPOSE           what a purpose may know, what can refuse it, and why
+registry policy coverage                  which purpose, category and state has no written expectation
 registry audit export DIRECTORY           write the log for an outsider
 registry audit verify DIRECTORY           check such an export, as `python verify.py` does
 registry audit prove INDEX                print an entry with its proof
@@ -21,6 +23,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.engine import make_url
 
+from api import cli_explain
 from api.app import create_app
 from api.compose import open_registry, shipped_notices
 from api.settings import Settings
@@ -71,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("file", type=Path)
     check.set_defaults(run=_check_policy)
     policy.add_parser("activate", help="put the configured document in force").set_defaults(run=_activate_policy)
+    cli_explain.mount(policy)
 
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="COMMAND")
     export = audit.add_parser("export", help="write the log for an outsider")

@@ -9,6 +9,7 @@ Legal: GDPR Art. 5(1)(b), Art. 6, Art. 24, Art. 30.
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -24,6 +25,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")
 Period = Annotated[str, StringConstraints(pattern=r"^P([1-9]\d{0,3}D|[1-9]\d{0,2}M|[1-9]\d?Y)$")]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Condition = Annotated[str, StringConstraints(pattern=r"^A9-2-[a-j]$")]
 
 
 class PolicyDocumentError(ValueError):
@@ -102,7 +104,8 @@ class FieldPart(_Part):
     title: Words
     dpv: Text
     event: EventKind | None = None
-    special: bool = False
+    special: Text | None = None
+    derived_from: tuple[Identifier, ...] = ()
     estimate: bool = False
 
 
@@ -134,6 +137,14 @@ class Compatible(_Part):
 
     purpose: Identifier
     assessment: Text
+    assessed_on: date | None = None
+    informed_from: date | None = None
+
+
+class Budget(_Part):
+    """How many people one client may look at for one purpose on one day (Art. 5(1)(f), 25(2), 32)."""
+
+    subjects_per_day: int = Field(ge=1)
 
 
 class Purpose(_Part):
@@ -158,6 +169,15 @@ class Purpose(_Part):
     notice: Identifier | None = None
     dpia: str | None = None
     recipients: tuple[Identifier, ...] = ()
+    special: Mapping[Identifier, Condition] = Field(default_factory=dict)
+    significant_decision: bool = False
+    human_review: Literal["required", "not_required"] = "required"
+    adm_exception: Literal["contract", "law", "explicit_consent"] | None = None
+    aggregates_only: bool = False
+    advertises_for: Literal["own", "third_party"] = "own"
+    similar_goods: bool = False
+    case_reference: Literal["required", "optional"] = "optional"
+    budget: Budget | None = None
 
     @model_validator(mode="after")
     def _lawful(self) -> Self:
@@ -216,6 +236,14 @@ class Purpose(_Part):
         return frozenset(part.purpose for part in self.compatible_from)
 
 
+class Transfer(_Part):
+    """What allows a transfer outside the European Economic Area, and until when (Art. 44 to 49)."""
+
+    instrument: Text
+    ref: Text
+    until: date | None = None
+
+
 class Recipient(_Part):
     """Somebody data is disclosed to, named as R-15.1c-1 asks."""
 
@@ -224,6 +252,9 @@ class Recipient(_Part):
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
     role: Literal["controller", "joint", "processor", "authority"]
     contract: str | None = None
+    contract_until: date | None = None
+    third_country: bool = False
+    transfer: Transfer | None = None
 
 
 class Client(_Part):
@@ -263,7 +294,8 @@ class PolicyDocument(_Part):
                 for name in names:
                     known = name in self.fields and self.fields[name].category is category
                     _known(known, f"purpose {purpose_id}: field {name} in {category}", at)
-                    if self.fields[name].special and not purpose.basis[category].explicit:
+                    covered = name in purpose.special or purpose.basis[category].explicit
+                    if self.fields[name].special and not covered:
                         raise _DanglingError(f"purpose {purpose_id}: {name} needs an Art. 9(2) condition (R-9-1)", at)
         for source in purpose.sources:
             at = ("purposes", purpose_id, "compatible_from")

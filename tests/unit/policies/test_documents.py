@@ -28,7 +28,7 @@ retention:
   plain: {period: P3Y, starts: relationship_end, why: claims, title: {de: Daten, en: data}}
 fields:
   email: {category: master, retention: plain, title: {de: E-Mail, en: e-mail}, dpv: pd:EmailAddress}
-  allergy: {category: behavioural, retention: plain, title: {de: Allergie, en: allergy}, dpv: pd:Health, special: yes}
+  allergy: {category: behavioural, retention: plain, title: {de: Allergie, en: rash}, dpv: pd:Health, special: health}
 recipients:
   carrier: {name: Bote, address: Weg 2, country: DE, role: controller}
 purposes:
@@ -96,7 +96,7 @@ def test_the_small_document_is_in_order() -> None:
     assert news.channels == (Channel.EMAIL,)
     assert news.direct_marketing is True
     assert news.sources == {"orders"}
-    assert document.fields["allergy"].special is True
+    assert document.fields["allergy"].special == "health"
     assert document.purposes["orders"].direct_marketing is False
 
 
