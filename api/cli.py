@@ -10,6 +10,8 @@ registry policy explain-purposes [NAME]   one purpose, or all, in words
 registry policy document                  the whole document as a page
 registry policy record --format FORMAT    the record of processing activities: json, csv or html
 registry policy activate                  put the configured document and its notices in force
+registry policy explain PURPOSE           what a purpose may know, what can refuse it, and why
+registry policy coverage                  which purpose, category and state has no written expectation
 registry audit export DIRECTORY           write the log for an outsider
 registry audit verify DIRECTORY           check such an export, as `python verify.py` does
 registry audit prove INDEX                print an entry with its proof
@@ -25,7 +27,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.engine import make_url
 
-from api import cli_policy
+from api import cli_explain, cli_policy
 from api.app import create_app
 from api.compose import open_registry, shipped_notices
 from api.settings import Settings
@@ -75,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     policy = commands.add_parser("policy", help="policy documents").add_subparsers(required=True, metavar="COMMAND")
     cli_policy.add_commands(policy)
     policy.add_parser("activate", help="put the configured document in force").set_defaults(run=_activate_policy)
+    cli_explain.mount(policy)
 
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="COMMAND")
     export = audit.add_parser("export", help="write the log for an outsider")

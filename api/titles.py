@@ -23,6 +23,7 @@ _KINDS = (Outcome, ReasonCode, ConflictKind, RequestKind, RequestState, Status)
 _NAMED = {
     "direct_marketing": Both("Werbung insgesamt", "all advertising"),
     "kept": Both("behalten", "kept"),
+    "case": Both("Aktenzeichen (Prüfwert)", "case number (checksum)"),
 }
 
 

@@ -137,6 +137,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         Operation.WRITE: Both("schreiben", "write"),
         Operation.CONTACT: Both("kontaktieren", "contact"),
         Operation.EXPORT: Both("ausgeben", "export"),
+        Operation.AGGREGATE: Both("auswerten, ohne einzelne Personen", "evaluate, no single person"),
     },
     Channel: {
         Channel.EMAIL: Both("E-Mail", "E-mail"),
@@ -151,6 +152,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ConsentState.UNKNOWN: Both("nicht nachgewiesen, gilt nicht", "not proven, not valid"),
         ConsentState.REQUESTED: Both("angefragt, noch nicht bestätigt", "asked for, not yet confirmed"),
         ConsentState.REFUSED: Both("abgelehnt", "refused"),
+        ConsentState.DEFERRED: Both("angefragt, Antwort aufgeschoben", "asked for, answer put off"),
         ConsentState.GIVEN: Both("erteilt", "given"),
         ConsentState.RENEWED: Both("erneut erteilt", "given again"),
         ConsentState.WITHDRAWN: Both("widerrufen", "withdrawn"),
@@ -183,6 +185,11 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ReasonCode.UNKNOWN_PURPOSE: Both("Der Zweck ist nicht festgelegt", "The purpose is not declared"),
         ReasonCode.PURPOSE_INACTIVE: Both("Der Zweck ist nicht in Kraft", "The purpose is not in force"),
         ReasonCode.DPIA_MISSING: Both("Die Folgenabschätzung fehlt", "The impact assessment is missing"),
+        ReasonCode.CASE_REFERENCE_MISSING: Both("Das Aktenzeichen fehlt", "The case number is missing"),
+        ReasonCode.AGGREGATES_ONLY: Both(
+            "Der Zweck erlaubt nur Auswertungen über viele Personen",
+            "The purpose allows figures over many people only",
+        ),
         ReasonCode.FAIL_CLOSED: Both("Eine nötige Angabe fehlte", "A fact that is needed was missing"),
         ReasonCode.NO_SUBJECT: Both("Zu dieser Person liegt nichts vor", "Nothing is held about this person"),
         ReasonCode.RESTRICTED: Both("Die Verarbeitung ist eingeschränkt", "Processing is restricted"),
@@ -209,6 +216,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ReasonCode.ADM_BLOCKED: Both("Keine rein automatische Entscheidung", "No decision by machine alone"),
         ReasonCode.RECIPIENT_NOT_ALLOWED: Both(
             "Der Empfänger ist nicht vorgesehen", "The recipient is not provided for"
+        ),
+        ReasonCode.QUOTA: Both(
+            "Die Zahl der Personen für heute ist erreicht", "The number of people for today is reached"
         ),
         ReasonCode.NOT_PERMITTED: Both("Nicht erlaubt", "Not permitted"),
     },

@@ -1,7 +1,8 @@
 """The state of consent is a fold over declarations, ordered by when they take effect.
 
 A withdrawal beats a grant of the same instant. A declaration that names no channel speaks for every channel; a
-later one for a single channel changes that channel alone. Past instants are answered by folding what took effect
+later one for a single channel changes that channel alone. Asking again, or an import without proof, changes nothing
+that was declared. Past instants are answered by folding what took effect
 until then.
 
 Legal: GDPR Art. 7(1), (3), Art. 5(2); R-5.2-1, R-7.3-5.
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policies.facts import Permission
-from policies.vocabulary import VALID_CONSENT, Channel, ConsentState, PurposeId
+from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel, ConsentState, PurposeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def fold(
         if one.channel is Channel.ANY:
             channels += [channel for purpose, channel in state if purpose == one.purpose and channel is not Channel.ANY]
         for channel in channels:
+            if one.state in NO_DECLARATION and _is_declared(state.get((one.purpose, channel))):
+                continue
             state[one.purpose, channel] = Permission(
                 purpose=one.purpose,
                 channel=channel,
@@ -54,6 +57,10 @@ def fold(
                 expires_at=one.expires_at,
             )
     return state
+
+
+def _is_declared(known: Permission | None) -> bool:
+    return known is not None and known.state not in NO_DECLARATION
 
 
 def _order(one: Declaration) -> tuple[datetime, bool, int]:

@@ -21,7 +21,7 @@ from policies.declared import PolicyDocument
 from policies.findings import Finding, Path, PolicyDocumentError, line_of
 from policies.forms import Part, Words
 from policies.holdings import FieldPart, RetentionClass
-from policies.parties import Budget, Client, ConsoleRole, Head, Recipient
+from policies.parties import Budget, Client, ConsoleRole, Head, Recipient, Transfer
 from policies.purposes import Basis, Compatible, ImpactAssessment, LegitimateInterest, Purpose
 from policies.yaml_source import Source, Tree, read
 
@@ -39,6 +39,7 @@ __all__ = [
     "Purpose",
     "Recipient",
     "RetentionClass",
+    "Transfer",
     "Words",
     "load",
     "parse",

@@ -1,19 +1,24 @@
 """May this client learn these fields of this person for this purpose, now?
 
 The order of the checks (REQUIREMENTS 2.2): who asks and for what, and whether there is anybody, stop the
-decision; of everything after that all reasons are collected, and any one of them refuses. Nothing else in
-the product makes a `Permit`.
+decision; of everything after that all reasons are collected, and any one of them refuses: what forbids beats what
+permits, in whatever order the rules are asked. Reasons are told in the order of the checks. Nothing else in the product
+makes a `Permit`.
 
 Legal: GDPR Art. 5(1)(a)-(c), Art. 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
+from policies.compiled import CompiledPolicy, FieldTable, PurposeTable, compiled
 from policies.decision import Deny, Permit, Reason, Withheld
 from policies.documents import PolicyDocument, Purpose
 from policies.facts import AccessRequest, Facts, Item
 from policies.rules import (
+    automated_decision,
+    budget,
     channel,
     child,
     consent,
@@ -24,22 +29,75 @@ from policies.rules import (
     purpose_limitation,
     recipient,
     restriction,
+    soft_opt_in,
+    special_category,
 )
 from policies.vocabulary import Category, FieldName, LegalBasis, ReasonCode, SubjectStatus
 
 _FAIL_CLOSED = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(1)(f)",))
+_NO_SUBJECT = Reason(ReasonCode.NO_SUBJECT, ("GDPR Art. 17",))
+_NOTHING_ASKED = Reason(ReasonCode.MINIMISED, minimisation.CITES[:1])
+_RANK = {code: rank for rank, code in enumerate(ReasonCode)}
+
+Reasons = tuple[Reason, ...]
+
+
+@dataclass(slots=True)
+class Case:
+    """One question about one person, while it is being decided."""
+
+    request: AccessRequest
+    table: PurposeTable
+    purpose: Purpose
+    facts: Facts
+    serving: frozenset[str]
+    items: dict[FieldName, list[Item]]
+    of_basis: dict[Category, Reasons] = field(default_factory=dict)
+
+
+def _basis(case: Case, one: FieldTable) -> Reasons:
+    """Every category that a field touches, its own and those it is worked out from, needs its basis."""
+    found: Reasons = ()
+    for category, basis in one.bases:
+        reasons = case.of_basis.get(category)
+        if reasons is None:
+            reasons = case.of_basis[category] = (
+                *lawful_basis.check_basis(case.request, case.purpose, basis, case.facts),
+                *soft_opt_in.check_basis(case.request, case.purpose, basis, case.facts, case.table.sale),
+                *consent.check_basis(case.request, case.purpose, basis, case.facts),
+            )
+        found = found + reasons if found else reasons
+    return found
+
+
+def _restriction(case: Case, one: FieldTable) -> Reasons:
+    own = case.purpose.basis.get(one.category) if one.category else None
+    return restriction.check_field(case.request, case.purpose, own, case.facts, one.places)
+
+
+OF_PERSON: tuple[Callable[[Case], Reasons], ...] = (
+    lambda case: objection.check_person(case.request, case.purpose, case.facts),
+    lambda case: channel.check_person(case.request, case.purpose, case.facts),
+    lambda case: child.check_person(case.purpose, case.facts),
+    lambda case: automated_decision.check_person(case.request, case.purpose, case.facts),
+    lambda case: recipient.check_time(case.table.owner, case.facts.as_of),
+    lambda case: budget.check_person(case.purpose, case.facts),
+)
+OF_FIELD: tuple[Callable[[Case, FieldTable], Reasons], ...] = (
+    _restriction,
+    _basis,
+    lambda case, one: special_category.check_field(case.request, case.purpose, one.condition, case.facts),
+)
+OF_ITEM: tuple[Callable[[Case, Item], Reasons], ...] = (
+    lambda case, item: purpose_limitation.check_item(case.purpose, item, case.serving),
+    lambda case, item: lookback.check_item(case.purpose, item, case.facts.as_of),
+)
 
 
 def evaluate_gate(request: AccessRequest, document: PolicyDocument) -> Deny | None:
     """What can be refused without looking at anybody, from client and purpose alone; None = go on."""
-    reasons = purpose_limitation.check_gate(request, document)
-    if not reasons:
-        purpose = document.purposes[request.purpose]
-        reasons = (
-            *channel.check_request(request, purpose),
-            *recipient.check_client(document.clients[request.client], purpose),
-        )
-    return Deny(None, request.purpose, document.version, reasons) if reasons else None
+    gate = compiled(document).gate(request)
+    return gate if isinstance(gate, Deny) else None
 
 
 def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> Permit | Deny:
@@ -53,56 +111,51 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     Returns:
         A permit for the rows that may be opened, with the fields withheld by name, or a refusal with all reasons.
     """
-    refused = evaluate_gate(request, document)
-    if refused is not None:
-        return refused
-    purpose = document.purposes[request.purpose]
-    if not _is_there(purpose, facts):
-        return Deny(None, request.purpose, document.version, (Reason(ReasonCode.NO_SUBJECT, ("GDPR Art. 17",)),))
+    policy = compiled(document)
+    table = policy.gate(request)
+    if isinstance(table, Deny):
+        return table
+    if not _is_there(table, facts):
+        return Deny(None, request.purpose, document.version, (_NO_SUBJECT,))
+    case = Case(request, table, table.purpose, facts, table.serving(facts.as_of), _by_field(facts))
+    of_person: list[Reason] = []
+    for rule in OF_PERSON:
+        of_person += rule(case)
+    return _decide(case, policy, of_person)
 
-    of_person = objection.check_person(request, purpose, facts)
-    of_age = child.check_person(purpose, facts)
-    of_basis: dict[Category, tuple[Reason, ...]] = {}
+
+def _decide(case: Case, policy: CompiledPolicy, of_person: list[Reason]) -> Permit | Deny:
     permitted: list[FieldName] = []
     withheld: list[Withheld] = []
     rows: dict[UUID, FieldName] = {}
-    items = _by_field(facts)
     bases: dict[Category, LegalBasis] = {}
-    for field in dict.fromkeys(request.fields):
-        reasons = minimisation.check_field(document, purpose, field)
-        if not reasons:
-            category = document.fields[field].category
-            if category not in of_basis:
-                of_basis[category] = _check_basis(request, purpose, category, facts)
-            open_rows, of_items = _check_items(request, purpose, facts, items.get(field, ()), category)
-            reasons = (
-                *restriction.check_field(purpose, facts, category, field),
-                *of_person,
-                *of_basis[category],
-                *of_age,
-                *of_items,
-            )
+    for name in dict.fromkeys(case.request.fields):
+        one = policy.field(case.table, name)
+        category = one.category
+        reasons = list(one.against)
+        if category is not None:
+            open_rows, of_items = _check_items(case, case.items.get(name, ()), category)
+            for rule in OF_FIELD:
+                reasons += rule(case, one)
+            reasons += of_person
+            reasons += of_items
             if not reasons:
-                bases[category] = purpose.basis[category].article
-                rows.update(dict.fromkeys(open_rows, field))
-        if reasons:
-            withheld.append(Withheld(field, reasons))
-        else:
-            permitted.append(field)
+                permitted.append(name)
+                bases[category] = case.purpose.basis[category].article
+                for row_id in open_rows:
+                    rows[row_id] = name
+                continue
+        withheld.append(Withheld(name, _in_order(reasons)))
+    request, version = case.request, policy.document.version
     if not permitted:
-        reasons = tuple(dict.fromkeys(reason for part in withheld for reason in part.reasons))
-        return Deny(
-            facts.subject_id,
-            request.purpose,
-            document.version,
-            reasons or (Reason(ReasonCode.MINIMISED, minimisation.CITES),),
-            tuple(withheld),
-        )
+        reasons = [reason for part in withheld for reason in part.reasons]
+        told = _in_order(reasons) if reasons else (_NOTHING_ASKED,)
+        return Deny(case.facts.subject_id, request.purpose, version, told, tuple(withheld))
     return Permit(
-        subject_id=facts.subject_id,
+        subject_id=case.facts.subject_id,
         purpose=request.purpose,
-        policy_version=document.version,
-        as_of=facts.as_of,
+        policy_version=version,
+        as_of=case.facts.as_of,
         fields=tuple(permitted),
         rows=rows,
         bases=bases,
@@ -110,52 +163,51 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     )
 
 
-def _is_there(purpose: Purpose, facts: Facts) -> bool:
+def _in_order(reasons: Iterable[Reason]) -> Reasons:
+    """Each reason once, in the order of the checks."""
+    return tuple(sorted(dict.fromkeys(reasons), key=_rank))
+
+
+def _rank(reason: Reason) -> tuple[int, tuple[str, ...]]:
+    return _RANK[reason.code], reason.cites
+
+
+def _is_there(table: PurposeTable, facts: Facts) -> bool:
     """Whom an erasure left with documents that law obliges to keep is there for that duty alone."""
     if facts.status is SubjectStatus.RETAINED:
-        return all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values())
+        return table.duty
     return facts.status is SubjectStatus.ACTIVE
-
-
-def _check_basis(request: AccessRequest, purpose: Purpose, category: Category, facts: Facts) -> tuple[Reason, ...]:
-    basis = purpose.basis.get(category)
-    if basis is None:
-        return (Reason(ReasonCode.NO_BASIS, lawful_basis.CITES[:1]),)
-    return (
-        *lawful_basis.check_basis(purpose, basis, facts),
-        *consent.check_basis(request, purpose, basis, facts),
-    )
 
 
 def _by_field(facts: Facts) -> dict[FieldName, list[Item]]:
     grouped: dict[FieldName, list[Item]] = {}
     for item in facts.items or ():
-        grouped.setdefault(item.field, []).append(item)
+        held = grouped.get(item.field)
+        if held is None:
+            grouped[item.field] = [item]
+        else:
+            held.append(item)
     return grouped
 
 
-def _check_items(
-    request: AccessRequest, purpose: Purpose, facts: Facts, items: Sequence[Item], category: Category
-) -> tuple[list[UUID], tuple[Reason, ...]]:
+def _check_items(case: Case, items: Sequence[Item], category: Category) -> tuple[list[UUID], Reasons]:
     """The rows of one field that may be opened; reasons only where there are rows and none may.
 
     A row stored under another category than the field's was never judged under this basis: it stays closed.
     """
-    if facts.items is None:
+    if case.facts.items is None:
         return [], (_FAIL_CLOSED,)
     open_rows: list[UUID] = []
     reasons: list[Reason] = []
     for item in items:
-        against = _check_item(request, purpose, facts, item) if item.category is category else (_FAIL_CLOSED,)
+        against: list[Reason] = []
+        if item.category is not category:
+            against.append(_FAIL_CLOSED)
+        else:
+            for rule in OF_ITEM:
+                against += rule(case, item)
         if against:
-            reasons.extend(against)
+            reasons += against
         else:
             open_rows.append(item.row_id)
-    return open_rows, () if open_rows else tuple(dict.fromkeys(reasons))
-
-
-def _check_item(request: AccessRequest, purpose: Purpose, facts: Facts, item: Item) -> tuple[Reason, ...]:
-    return (
-        *purpose_limitation.check_item(request, purpose, item),
-        *lookback.check_item(purpose, item, facts.as_of),
-    )
+    return open_rows, () if open_rows else tuple(reasons)

@@ -1,10 +1,10 @@
 """What a rule may see: the question asked and the facts about one person, as frozen values.
 
-`None` in place of a collection means *unknown*, and unknown is a bar: a fact that could not be read never
-lets data out. Only `registry.facts` makes `Facts`.
+`None` means *unknown*, and unknown is a bar: a fact that could not be read never lets data out. Only `registry.facts`
+makes `Facts`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -23,18 +23,24 @@ from policies.vocabulary import (
     SubjectId,
     SubjectKind,
     SubjectStatus,
+    Touchpoint,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """Who asks what, and for which single purpose (R-5.1b-1)."""
+    """Who asks what, and for which single purpose (R-5.1b-1).
+
+    `by_human` says that a person looks at the answer and decides; a machine client never does (Art. 22).
+    """
 
     client: ClientCode
     purpose: PurposeId
     fields: tuple[FieldName, ...]
     operation: Operation = Operation.READ
     channel: Channel | None = None
+    case_reference: str | None = field(default=None, repr=False)
+    by_human: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,23 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """A restriction of processing (Art. 18); no category = everything, no field = the whole category."""
+    """A restriction of processing (Art. 18); no category = everything, no field = the whole category.
+
+    Without `since` no consent is later than it.
+    """
 
     category: Category | None
     field: FieldName | None
+    since: datetime | None = None
+
+
+class Delivery(NamedTuple):
+    """A notice that reached the person, in the version they got: which purposes that version names."""
+
+    notice: str
+    version: str
+    purposes: frozenset[str]
+    delivered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +108,35 @@ class Item(NamedTuple):
     delete_after: date | None
 
 
+class Address(NamedTuple):
+    """Where an electronic address of the person came from; the address itself is no part of it (§ 7(3) UWG)."""
+
+    field: FieldName
+    collected_for: PurposeId
+    origin: Origin
+    touchpoint: Touchpoint
+    collected_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything known about one person at one instant of the database's clock (aware, UTC)."""
+    """Everything known about one person at one instant of the database's clock (aware, UTC).
+
+    An unknown `kind` counts as a private person, whom the law protects most. `within_budget` is whether this person
+    still fits into what the client may look at today; it matters only to purposes with a budget, and `addresses` only
+    to those with a soft opt-in.
+    """
 
     subject_id: SubjectId
     as_of: datetime
     status: SubjectStatus | None
-    kind: SubjectKind = SubjectKind.PERSON
+    kind: SubjectKind | None = None
     majority_month: date | None = None
     permissions: tuple[Permission, ...] | None = None
     objections: tuple[Objection, ...] | None = None
     restrictions: tuple[Restriction, ...] | None = None
     relationships: tuple[Relationship, ...] | None = None
-    notices: frozenset[str] | None = None
+    notices: tuple[Delivery, ...] | None = None
     items: tuple[Item, ...] | None = None
+    addresses: tuple[Address, ...] | None = None
+    within_budget: bool | None = None

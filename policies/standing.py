@@ -1,7 +1,8 @@
 """Which declaration of consent stands for a channel at one instant.
 
 The latest declaration that speaks for the channel decides, whatever an older one for another scope said; of two
-of the same instant, each must hold. A purpose that contacts nobody is carried only by a declaration that named no
+of the same instant, each must hold. Being asked, or an import without proof, is no declaration: it speaks only where
+nothing was declared. A purpose that contacts nobody is carried only by a declaration that named no
 channel, and ended by any. A grant does not speak before its time; a withdrawal speaks at once.
 
 Legal: GDPR Art. 7(1), (3), Art. 21(3); R-7.3-1, R-21.2-2.
@@ -11,8 +12,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from policies.documents import Purpose
-from policies.facts import AccessRequest, Permission
-from policies.vocabulary import VALID_CONSENT, Channel
+from policies.facts import AccessRequest, Facts, Permission
+from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel
 
 
 def channels_asked(request: AccessRequest, purpose: Purpose) -> tuple[Channel, ...]:
@@ -31,8 +32,11 @@ def standing(
         for permission in permissions
         if permission.purpose == request.purpose and _speaks(permission, channel, as_of)
     ]
-    latest = max((permission.since for permission in speaking), default=None)
-    return tuple(permission for permission in speaking if permission.since == latest)
+    if len(speaking) > 1:
+        speaking = [permission for permission in speaking if permission.state not in NO_DECLARATION] or speaking
+        latest = max(permission.since for permission in speaking)
+        return tuple(permission for permission in speaking if permission.since == latest)
+    return tuple(speaking)
 
 
 def _speaks(permission: Permission, channel: Channel, as_of: datetime) -> bool:
@@ -44,3 +48,45 @@ def _speaks(permission: Permission, channel: Channel, as_of: datetime) -> bool:
 def is_over(permission: Permission, as_of: datetime) -> bool:
     """Whether its own end has come."""
     return permission.expires_at is not None and permission.expires_at <= as_of
+
+
+def carries(
+    declared: Iterable[Permission], as_of: datetime, *, explicit: bool = False, after: datetime | None = None
+) -> bool:
+    """Whether these standing declarations are a consent: at least one, and each of them valid, in time and as asked.
+
+    Args:
+        declared: what `standing` found.
+        as_of: the instant of the question (aware, UTC).
+        explicit: ask for an explicit declaration (Art. 9(2)(a), Art. 22(2)(c)).
+        after: ask for a declaration later than this.
+    """
+    found = tuple(declared)
+    return bool(found) and all(
+        one.state in VALID_CONSENT
+        and not is_over(one, as_of)
+        and (one.explicit or not explicit)
+        and (after is None or one.since > after)
+        for one in found
+    )
+
+
+def is_given(
+    request: AccessRequest, purpose: Purpose, facts: Facts, *, explicit: bool = False, after: datetime | None = None
+) -> bool:
+    """Whether a consent for this purpose stands on any channel that is asked about; unknown declarations are none."""
+    declared = facts.permissions or ()
+    return any(
+        carries(standing(declared, request, channel, facts.as_of), facts.as_of, explicit=explicit, after=after)
+        for channel in channels_asked(request, purpose)
+    )
+
+
+def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:
+    """Whether the person's last word on this purpose and channel is no consent any more, or nobody knows (R-6.1-3)."""
+    if facts.permissions is None:
+        return True
+    return any(
+        one.state not in VALID_CONSENT | NO_DECLARATION or is_over(one, facts.as_of)
+        for one in standing(facts.permissions, request, channel, facts.as_of)
+    )

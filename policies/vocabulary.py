@@ -113,6 +113,7 @@ class Operation(StrEnum):
     WRITE = "write"
     CONTACT = "contact"
     EXPORT = "export"
+    AGGREGATE = "aggregate"
 
 
 class Channel(StrEnum):
@@ -133,6 +134,7 @@ class ConsentState(StrEnum):
     UNKNOWN = "ConsentUnknown"
     REQUESTED = "ConsentRequested"
     REFUSED = "ConsentRefused"
+    DEFERRED = "ConsentRequestDeferred"
     GIVEN = "ConsentGiven"
     RENEWED = "RenewedConsentGiven"
     WITHDRAWN = "ConsentWithdrawn"
@@ -142,6 +144,8 @@ class ConsentState(StrEnum):
 
 
 VALID_CONSENT = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
+# Nobody declared anything: somebody was asked, or a system says so without proof.
+NO_DECLARATION = frozenset({ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.DEFERRED})
 
 
 class ConsentMethod(StrEnum):
@@ -186,6 +190,8 @@ class ReasonCode(StrEnum):
     UNKNOWN_PURPOSE = "UNKNOWN_PURPOSE"
     PURPOSE_INACTIVE = "PURPOSE_INACTIVE"
     DPIA_MISSING = "DPIA_MISSING"
+    CASE_REFERENCE_MISSING = "CASE_REFERENCE_MISSING"
+    AGGREGATES_ONLY = "AGGREGATES_ONLY"
     FAIL_CLOSED = "FAIL_CLOSED"
     NO_SUBJECT = "NO_SUBJECT"
     RESTRICTED = "RESTRICTED"
@@ -206,4 +212,5 @@ class ReasonCode(StrEnum):
     RETENTION_OVER = "RETENTION_OVER"
     ADM_BLOCKED = "ADM_BLOCKED"
     RECIPIENT_NOT_ALLOWED = "RECIPIENT_NOT_ALLOWED"
+    QUOTA = "QUOTA"
     NOT_PERMITTED = "NOT_PERMITTED"

@@ -10,18 +10,20 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from audit.store import Store
-from policies.facts import Item, Objection, Permission, Relationship, Restriction
-from policies.vocabulary import Category, Origin, SubjectKind, SubjectStatus
+from policies.facts import Address, Delivery, Item, Objection, Permission, Relationship, Restriction
+from policies.vocabulary import Category, Origin, SubjectKind, SubjectStatus, Touchpoint
 from registry.keys import WrappedDataKey
 
 CATEGORIES = {category.value: category for category in Category}
 ORIGINS = {origin.value: origin for origin in Origin}
+TOUCHPOINTS = {touchpoint.value: touchpoint for touchpoint in Touchpoint}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,14 @@ class Gathered:
     objections: tuple[Objection, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     relationships: tuple[Relationship, ...] = ()
-    notices: frozenset[str] = frozenset()
+    notices: tuple[Delivery, ...] = ()
+    addresses: tuple[Address, ...] | None = None
+
+
+@lru_cache(maxsize=256)
+def purposes_named(stored: str | None) -> frozenset[str]:
+    """The purposes that a version of a notice names; none where its languages do not agree."""
+    return frozenset((stored or "").split())
 
 
 class Database(Protocol):
@@ -80,9 +89,21 @@ class Database(Protocol):
         """A session that only reads."""
 
     async def gather(
-        self, subject_ids: Sequence[UUID], fields: frozenset[str], *, with_events: bool
+        self,
+        subject_ids: Sequence[UUID],
+        fields: frozenset[str],
+        *,
+        with_events: bool,
+        addresses: frozenset[str] = frozenset(),
     ) -> dict[UUID, Gathered]:
-        """Everything a decision about these people needs, fresh, in one round trip."""
+        """Everything a decision about these people needs, fresh, in one round trip.
+
+        Args:
+            subject_ids: whose.
+            fields: which values.
+            with_events: whether any of the fields holds events.
+            addresses: fields of whose values only the origin is wanted (soft opt-in); none = not asked, so unknown.
+        """
 
     async def now(self) -> datetime:
         """The database's clock, aware, UTC."""

@@ -1,26 +1,38 @@
 """May we? The decision of a read without the read: nothing is opened, and it is recorded like one.
 
 1. Refuse what needs no look at anybody.
-2. Gather, decide and record as `disclosure` does, with the same facts, rules and freshness.
+2. Gather, decide and record as `disclose` does, with the same facts, rules and freshness.
 
-Legal: GDPR Art. 5(1)(b), Art. 5(2); § 7 UWG.
+A question about the past is decided under the policy of its day, with what was known then or what is known now; whether
+the client may ask at all is a question of today.
+
+Legal: GDPR Art. 5(1)(b), Art. 5(2), Art. 7(1); § 7 UWG; R-5.2-1.
 """
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from audit.event import EventTag
-from policies.decision import Deny, Permit
+from policies.decision import Deny, Permit, Reason
 from policies.evaluate import evaluate, evaluate_gate
 from policies.facts import AccessRequest
+from policies.vocabulary import VALID_CONSENT, Channel, LegalBasis, ReasonCode
 from registry.context import Caller, Registry
-from registry.disclosure import FRESH_SECONDS, entry_of, gather
-from registry.errors import NotReadyError
+from registry.database import Gathered
+from registry.disclosure import FRESH_SECONDS, entry_of, gather, judge
+from registry.errors import InvalidValueError, NotReadyError
 from registry.facts import facts_from
+from registry.past import Known, gather_at, policy_at
+from registry.tables import ConsentEventRow
 
 _TRIES = 3
+_NO_POLICY_YET = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(2)",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +64,96 @@ async def decide(
             decisions = [refused] * len(ids)
         else:
             gathered = await gather(registry, request, ids, policy)  # 2
-            decisions = [evaluate(request, policy, facts_from(gathered[id_])) for id_ in ids]
+            decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids])
             entry = entry_of(caller, request, policy, EventTag.DECIDE, decisions)
         recorded = await registry.log.append(entry, decisions)
         if time.monotonic() - began <= FRESH_SECONDS:
             return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]
     raise NotReadyError("recording takes longer than a decision stays fresh")
+
+
+async def decide_at(
+    registry: Registry,
+    caller: Caller,
+    request: AccessRequest,
+    subject_ids: Sequence[UUID],
+    at: datetime,
+    known: Known = Known.THEN,
+) -> list[Decided]:
+    """Decide one question as it stood at a past instant, for 1 to 1,000 people, in their order.
+
+    Args:
+        registry: the collaborators.
+        caller: who asks.
+        request: purpose, fields and channel.
+        subject_ids: whom it is about; repeats are decided once.
+        at: the instant (aware).
+        known: whether what was recorded after `at` counts.
+
+    Raises:
+        InvalidValueError: when `at` lies in the future.
+        AuditUnavailableError: when the outcome could not be recorded; nothing is told then.
+    """
+    ids = list(dict.fromkeys(subject_ids))
+    policy = registry.policy
+    decisions: list[Permit | Deny]
+    refused = evaluate_gate(request, policy)
+    at = at.astimezone(UTC)
+    if at > await registry.database.now():
+        raise InvalidValueError("at lies in the future")
+    gathered: dict[UUID, Gathered] = {}
+    if refused is None:
+        async with registry.database.reading() as session:
+            of_then = await policy_at(session, at)
+            if of_then is None:
+                refused = Deny(None, request.purpose, policy.version, (_NO_POLICY_YET,))
+            else:
+                policy = of_then
+                refused = evaluate_gate(request, policy)
+            if refused is None:
+                gathered = await gather_at(session, ids, frozenset(request.fields), at, known)
+    if refused is None:
+        decisions = [evaluate(request, policy, facts_from(gathered[id_], within_budget=True)) for id_ in ids]
+        entry = entry_of(caller, request, policy, EventTag.DECIDE, decisions)
+    else:
+        decisions = [refused] * len(ids)
+        entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused])
+    recorded = await registry.log.append(entry, decisions)
+    return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]
+
+
+async def evidence_of(
+    registry: Registry, request: AccessRequest, decided: Sequence[Decided], known_until: datetime | None = None
+) -> dict[UUID, UUID]:
+    """The declaration of consent that carries each permit: its event's id, by person; none for other bases.
+
+    Args:
+        registry: the collaborators.
+        request: the question.
+        decided: what came of it.
+        known_until: leave out what was recorded later (aware); None = count everything.
+    """
+    permits = [
+        one.decision
+        for one in decided
+        if isinstance(one.decision, Permit) and LegalBasis.CONSENT in one.decision.bases.values()
+    ]
+    if not permits:
+        return {}
+    statement = (
+        select(col(ConsentEventRow.subject_id), col(ConsentEventRow.event_id))
+        .where(
+            col(ConsentEventRow.subject_id).in_([permit.subject_id for permit in permits]),
+            col(ConsentEventRow.purpose) == request.purpose,
+            col(ConsentEventRow.state).in_([state.value for state in VALID_CONSENT]),
+            col(ConsentEventRow.effective_at) <= max(permit.as_of for permit in permits),
+        )
+        .order_by(col(ConsentEventRow.effective_at), col(ConsentEventRow.sequence))
+    )
+    if known_until is not None:
+        statement = statement.where(col(ConsentEventRow.recorded_at) <= known_until)
+    if request.channel is not None:
+        channels = [Channel.ANY.value, request.channel.value]
+        statement = statement.where(col(ConsentEventRow.channel).in_(channels))
+    async with registry.database.reading() as session:
+        return {row[0]: row[1] for row in await session.execute(statement)}

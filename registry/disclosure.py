@@ -2,7 +2,7 @@
 
 1. Refuse what needs no look at anybody: unknown or inactive purpose, another client's purpose.
 2. Gather everything about the person in one round trip, with the database's clock.
-3. Decide.
+3. Decide; for a purpose with a number of people a day, take a place for each person first.
 4. Record the outcome, permitted or refused, and wait until it is durable.
 5. If recording took longer than a second, decide again: a withdrawal may have come in between.
 6. Open the permitted rows.
@@ -10,6 +10,7 @@
 Legal: GDPR Art. 5(1)(b), (c), (f), Art. 5(2).
 """
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,10 +25,11 @@ from policies.documents import PolicyDocument
 from policies.evaluate import evaluate, evaluate_gate
 from policies.facts import AccessRequest
 from policies.vocabulary import FieldName, ReasonCode
+from registry.budgets import take_places
 from registry.context import Caller, Registry
 from registry.database import Gathered
 from registry.errors import NotReadyError
-from registry.facts import facts_from
+from registry.facts import addresses_for, facts_from
 from registry.vault import Place, Sealed, open_sealed
 
 MOST_SUBJECTS = 1000
@@ -89,7 +91,7 @@ async def disclose(
             index = (await registry.log.append(entry, refused)).index
             return [Refused(id_, refused, index) for id_ in ids]
         gathered = await gather(registry, request, ids, policy)  # 2
-        decisions = [evaluate(request, policy, facts_from(gathered[id_])) for id_ in ids]  # 3
+        decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids])  # 3
         entry = entry_of(caller, request, policy, operation, decisions)
         recorded = split(await registry.log.append(entry, decisions))  # 4
         if time.monotonic() - began <= FRESH_SECONDS:  # 5
@@ -110,13 +112,35 @@ async def gather(
     """
     fields = frozenset(request.fields)
     with_events = any(name in policy.fields and policy.fields[name].event for name in fields)
-    gathered = await registry.database.gather(ids, fields, with_events=with_events)
+    addresses = addresses_for(policy, request.purpose)
+    gathered = await registry.database.gather(ids, fields, with_events=with_events, addresses=addresses)
     versions = next(iter(gathered.values())).versions
     if versions.policy_digest != policy.digest or versions.epoch != registry.ring.active_epoch:
         await registry.load()
         if registry.policy.digest != policy.digest:
             raise NotReadyError("the policy changed while the question was being answered")
     return gathered
+
+
+async def judge(
+    registry: Registry, request: AccessRequest, policy: PolicyDocument, gathered: Sequence[Gathered]
+) -> list[Permit | Deny]:
+    """Decide about people who were gathered, in their order.
+
+    Only who would be permitted takes a place in the client's number of today.
+    """
+    budget = policy.purposes[request.purpose].budget
+    if budget is None:
+        return [evaluate(request, policy, facts_from(one)) for one in gathered]
+    hoped = [evaluate(request, policy, facts_from(one, within_budget=True)) for one in gathered]
+    people = [one.subject_id for one in hoped if isinstance(one, Permit)]
+    fitting = await take_places(registry, request.client, request.purpose, people, budget.subjects_per_day)
+    return [
+        evaluate(request, policy, facts_from(one, within_budget=False))
+        if isinstance(decision, Permit) and decision.subject_id not in fitting
+        else decision
+        for decision, one in zip(hoped, gathered, strict=True)
+    ]
 
 
 def _open(registry: Registry, gathered: Gathered, recorded: Recorded[Permit | Deny]) -> Disclosed | Refused:
@@ -157,6 +181,7 @@ def entry_of(
 ) -> Entry:
     """What the call is remembered as: one entry, one part for each person."""
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
+    case = f",case:{case_check(request.case_reference)}" if request.case_reference else ""
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
     return Entry(
         operation=operation,
@@ -169,12 +194,17 @@ def entry_of(
         reasons=_codes([reason for decision in decisions for reason in _all_reasons(decision)]),
         policy=policy.version,
         persons=tuple(
-            PersonRef(decision.subject_id, _detail(decision))
+            PersonRef(decision.subject_id, _detail(decision) + case)
             for decision in decisions
             if decision.subject_id is not None
         ),
         actor=caller.actor,
     )
+
+
+def case_check(case_reference: str) -> str:
+    """What the log keeps of a case number: 16 hex digits that whoever holds the file can work out again."""
+    return hashlib.sha256(case_reference.encode()).hexdigest()[:16]
 
 
 def _all_reasons(decision: Permit | Deny) -> Sequence[Reason]:

@@ -22,6 +22,7 @@ from registry.errors import NotReadyError
 from registry.journal import JournalKind
 from registry.suppression import Scope, suppress
 from registry.tables import (
+    BudgetUseRow,
     ConflictRow,
     DataKeyRow,
     EventRow,
@@ -48,6 +49,7 @@ _GONE = (
     ConflictRow,
     PortalCodeRow,
     PortalSessionRow,
+    BudgetUseRow,
 )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from audit.columns import whole
 from audit.postgres_store import PostgresStore
-from policies.facts import Item, Objection, Permission, Relationship, Restriction
+from policies.facts import Address, Delivery, Item, Objection, Permission, Relationship, Restriction
 from policies.vocabulary import (
     Category,
     Channel,
@@ -30,7 +30,7 @@ from policies.vocabulary import (
     SubjectKind,
     SubjectStatus,
 )
-from registry.database import CATEGORIES, ORIGINS, Gathered, StoredValue, Versions
+from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
 
@@ -40,6 +40,9 @@ _RECORDS = """(SELECT array_agg(ROW(r.record_id, r.field, r.category, r.collecte
 _EVENTS = """(SELECT array_agg(ROW(e.event_id, e.field, e.category, e.collected_for, e.origin, e.occurred_at,
  e.delete_after, 1, e.key_version, e.sealed) ORDER BY e.occurred_at) FROM event e
  WHERE e.subject_id = q.id AND e.field = ANY($2::text[]))"""
+_ADDRESSES = """(SELECT array_agg(ROW(a.field, a.collected_for, a.origin, a.touchpoint, a.collected_at)) FROM record a
+ WHERE a.subject_id = q.id AND a.field = ANY($3::text[]))"""
+_NONE = "NULL::record[]"
 _GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_version, st.epoch,
  s.status, s.kind, s.majority_month, s.version,
  (SELECT array_agg(ROW(k.category, k.version, k.epoch, k.wrapped, k.fingerprint)) FROM data_key k
@@ -49,12 +52,24 @@ _GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_versio
   WHERE p.subject_id = q.id),
  (SELECT array_agg(ROW(o.direct_marketing, o.purpose, o.channel, o.state, o.since)) FROM objection o
   WHERE o.subject_id = q.id),
- (SELECT array_agg(ROW(x.category, x.field)) FROM restriction x WHERE x.subject_id = q.id AND x.lifted_at IS NULL),
+ (SELECT array_agg(ROW(x.category, x.field, x.since)) FROM restriction x
+  WHERE x.subject_id = q.id AND x.lifted_at IS NULL),
  (SELECT array_agg(ROW(c.kind, c.opened_at, c.closed_at)) FROM relationship c WHERE c.subject_id = q.id),
- (SELECT array_agg(n.notice) FROM notice_delivery n WHERE n.subject_id = q.id)
+ (SELECT array_agg(ROW(n.notice, n.version, n.delivered_at, (SELECT CASE WHEN min(t.purposes) = max(t.purposes)
+  THEN min(t.purposes) END FROM notice t WHERE t.notice = n.notice AND t.version = n.version)))
+  FROM notice_delivery n WHERE n.subject_id = q.id),
+ {addresses}
  FROM unnest($1::uuid[]) AS q(id) CROSS JOIN registry_state st LEFT JOIN subject s ON s.subject_id = q.id"""
-_WITHOUT_EVENTS = _GATHER.format(records=_RECORDS, events="NULL::record[]")
-_WITH_EVENTS = _GATHER.format(records=_RECORDS, events=_EVENTS)
+# By whether events, and where addresses came from, are asked for.
+_STATEMENTS = {
+    (with_events, with_addresses): _GATHER.format(
+        records=_RECORDS,
+        events=_EVENTS if with_events else _NONE,
+        addresses=_ADDRESSES if with_addresses else _NONE,
+    )
+    for with_events in (False, True)
+    for with_addresses in (False, True)
+}
 
 
 @dataclass(slots=True)
@@ -62,6 +77,7 @@ class _Waiting:
     ids: Sequence[UUID]
     fields: frozenset[str]
     with_events: bool
+    addresses: frozenset[str]
     done: "asyncio.Future[dict[UUID, Gathered]]"
 
 
@@ -100,10 +116,16 @@ class PostgresDatabase:
             yield session
 
     async def gather(
-        self, subject_ids: Sequence[UUID], fields: frozenset[str], *, with_events: bool
+        self,
+        subject_ids: Sequence[UUID],
+        fields: frozenset[str],
+        *,
+        with_events: bool,
+        addresses: frozenset[str] = frozenset(),
     ) -> dict[UUID, Gathered]:
         """Join the next round trip."""
-        waiting = _Waiting(subject_ids, fields, with_events, asyncio.get_running_loop().create_future())
+        done: asyncio.Future[dict[UUID, Gathered]] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(subject_ids, fields, with_events, addresses, done)
         self._waiting.append(waiting)
         if self._loader is None or self._loader.done():
             self._loader = asyncio.create_task(self._load(), name="gather")
@@ -131,10 +153,13 @@ class PostgresDatabase:
     async def _fetch(self, taken: list[_Waiting]) -> dict[UUID, Any]:
         if self._reader is None or self._reader.is_closed():
             self._reader = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
-        statement = _WITH_EVENTS if any(waiting.with_events for waiting in taken) else _WITHOUT_EVENTS
+        addresses = list({name for waiting in taken for name in waiting.addresses})
+        statement = _STATEMENTS[any(waiting.with_events for waiting in taken), bool(addresses)]
         ids = list({id_ for waiting in taken for id_ in waiting.ids})
         fields = list({name for waiting in taken for name in waiting.fields})
-        return {row[0]: row for row in await self._reader.fetch(statement, ids, fields)}
+        return {
+            row[0]: row for row in await self._reader.fetch(statement, ids, fields, *([addresses] if addresses else []))
+        }
 
     async def now(self) -> datetime:
         """The database's clock."""
@@ -176,12 +201,12 @@ class PostgresDatabase:
 
 def _answer(waiting: _Waiting, rows: dict[UUID, Any]) -> None:
     try:
-        waiting.done.set_result({id_: _gathered(rows[id_], waiting.fields) for id_ in waiting.ids})
+        waiting.done.set_result({id_: _gathered(rows[id_], waiting) for id_ in waiting.ids})
     except (KeyError, ValueError) as error:
         waiting.done.set_exception(NotReadyError(f"the database holds what this version does not know: {error}"))
 
 
-def _gathered(row: Any, fields: frozenset[str]) -> Gathered:  # noqa: ANN401 - an asyncpg record
+def _gathered(row: Any, waiting: _Waiting) -> Gathered:  # noqa: ANN401 - an asyncpg record
     versions = Versions(row[2], row[3], row[4])
     if row[5] is None:
         return Gathered(row[0], row[1], versions)
@@ -195,7 +220,7 @@ def _gathered(row: Any, fields: frozenset[str]) -> Gathered:  # noqa: ANN401 - a
         majority_month=row[7],
         version=row[8],
         keys={CATEGORIES[k[0]]: WrappedDataKey(k[1], k[2], k[3], k[4]) for k in row[9] or ()},
-        values=tuple([_value(value) for value in stored if value[1] in fields]),
+        values=tuple([_value(value) for value in stored if value[1] in waiting.fields]),
         permissions=tuple(
             Permission(PurposeId(p[0]), Channel(p[1]), ConsentState(p[2]), p[3], p[4], p[5]) for p in row[12] or ()
         ),
@@ -204,10 +229,18 @@ def _gathered(row: Any, fields: frozenset[str]) -> Gathered:  # noqa: ANN401 - a
             for o in row[13] or ()
         ),
         restrictions=tuple(
-            Restriction(Category(x[0]) if x[0] else None, FieldName(x[1]) if x[1] else None) for x in row[14] or ()
+            Restriction(Category(x[0]) if x[0] else None, FieldName(x[1]) if x[1] else None, x[2])
+            for x in row[14] or ()
         ),
         relationships=tuple(Relationship(RelationshipKind(c[0]), c[1], c[2]) for c in row[15] or ()),
-        notices=frozenset(row[16] or ()),
+        notices=tuple(Delivery(n[0], n[1], purposes_named(n[3]), n[2]) for n in row[16] or ()),
+        addresses=tuple(
+            Address(FieldName(a[0]), PurposeId(a[1]), ORIGINS[a[2]], TOUCHPOINTS[a[3]], a[4])
+            for a in row[17] or ()
+            if a[0] in waiting.addresses
+        )
+        if waiting.addresses
+        else None,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import event
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from audit.columns import from_milliseconds, whole
 from audit.sqlite_store import PRAGMAS, SqliteStore, connect
-from policies.facts import Item, Objection, Permission, Relationship, Restriction
+from policies.facts import Address, Delivery, Item, Objection, Permission, Relationship, Restriction
 from policies.vocabulary import (
     Category,
     Channel,
@@ -31,7 +31,7 @@ from policies.vocabulary import (
     SubjectKind,
     SubjectStatus,
 )
-from registry.database import CATEGORIES, ORIGINS, Gathered, StoredValue, Versions
+from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
 
@@ -46,9 +46,13 @@ _EVENTS = """SELECT event_id, field, category, collected_for, origin, occurred_a
  key_version, sealed FROM event WHERE subject_id = ? AND field IN ({marks}) ORDER BY occurred_at"""
 _PERMISSIONS = "SELECT purpose, channel, state, since, explicit, expires_at FROM permission WHERE subject_id = ?"
 _OBJECTIONS = "SELECT direct_marketing, purpose, channel, state, since FROM objection WHERE subject_id = ?"
-_RESTRICTIONS = "SELECT category, field FROM restriction WHERE subject_id = ? AND lifted_at IS NULL"
+_RESTRICTIONS = "SELECT category, field, since FROM restriction WHERE subject_id = ? AND lifted_at IS NULL"
 _RELATIONSHIPS = "SELECT kind, opened_at, closed_at FROM relationship WHERE subject_id = ?"
-_NOTICES = "SELECT notice FROM notice_delivery WHERE subject_id = ?"
+_NOTICES = """SELECT n.notice, n.version, n.delivered_at, (SELECT CASE WHEN min(t.purposes) = max(t.purposes)
+ THEN min(t.purposes) END FROM notice t WHERE t.notice = n.notice AND t.version = n.version)
+ FROM notice_delivery n WHERE n.subject_id = ?"""
+_ADDRESSES = """SELECT field, collected_for, origin, touchpoint, collected_at FROM record
+ WHERE subject_id = ? AND field IN ({marks})"""
 
 
 class SqliteDatabase:
@@ -116,7 +120,12 @@ class SqliteDatabase:
             yield session
 
     async def gather(
-        self, subject_ids: Sequence[UUID], fields: frozenset[str], *, with_events: bool
+        self,
+        subject_ids: Sequence[UUID],
+        fields: frozenset[str],
+        *,
+        with_events: bool,
+        addresses: frozenset[str] = frozenset(),
     ) -> dict[UUID, Gathered]:
         """Read from the file in one snapshot; a few page reads, no waiting on writers."""
         try:
@@ -129,10 +138,8 @@ class SqliteDatabase:
                 if state is None:
                     raise NotReadyError("the database holds no registry state")
                 versions = Versions(*state)
-                return {
-                    id_: _gather(connection, id_, versions, sorted(fields), with_events=with_events)
-                    for id_ in subject_ids
-                }
+                wanted = _Wanted(sorted(fields), with_events, sorted(addresses))
+                return {id_: _gather(connection, id_, versions, wanted) for id_ in subject_ids}
             finally:
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -191,18 +198,22 @@ class SqliteDatabase:
             self._serving.close()
 
 
-def _gather(
-    connection: sqlite3.Connection, id_: UUID, versions: Versions, fields: list[str], *, with_events: bool
-) -> Gathered:
+class _Wanted(NamedTuple):
+    fields: list[str]
+    with_events: bool
+    addresses: list[str]
+
+
+def _gather(connection: sqlite3.Connection, id_: UUID, versions: Versions, wanted: _Wanted) -> Gathered:
     key = (id_.bytes,)
     subject = connection.execute(_SUBJECT, key).fetchone()
     now = datetime.now(UTC)
     if subject is None:
         return Gathered(id_, now, versions)
-    marks = ",".join("?" * len(fields))
-    values = connection.execute(_RECORDS.format(marks=marks), (*key, *fields)).fetchall()
-    if with_events:
-        values += connection.execute(_EVENTS.format(marks=marks), (*key, *fields)).fetchall()
+    marks = ",".join("?" * len(wanted.fields))
+    values = connection.execute(_RECORDS.format(marks=marks), (*key, *wanted.fields)).fetchall()
+    if wanted.with_events:
+        values += connection.execute(_EVENTS.format(marks=marks), (*key, *wanted.fields)).fetchall()
     return Gathered(
         subject_id=id_,
         now=now,
@@ -235,14 +246,26 @@ def _gather(
             for o in connection.execute(_OBJECTIONS, key)
         ),
         restrictions=tuple(
-            Restriction(Category(x[0]) if x[0] else None, FieldName(x[1]) if x[1] else None)
+            Restriction(Category(x[0]) if x[0] else None, FieldName(x[1]) if x[1] else None, from_milliseconds(x[2]))
             for x in connection.execute(_RESTRICTIONS, key)
         ),
         relationships=tuple(
             Relationship(RelationshipKind(c[0]), from_milliseconds(c[1]), _instant(c[2]))
             for c in connection.execute(_RELATIONSHIPS, key)
         ),
-        notices=frozenset(n[0] for n in connection.execute(_NOTICES, key)),
+        notices=tuple(
+            Delivery(n[0], n[1], purposes_named(n[3]), from_milliseconds(n[2]))
+            for n in connection.execute(_NOTICES, key)
+        ),
+        addresses=_addresses(connection, key, wanted.addresses) if wanted.addresses else None,
+    )
+
+
+def _addresses(connection: sqlite3.Connection, key: tuple[bytes], names: list[str]) -> tuple[Address, ...]:
+    rows = connection.execute(_ADDRESSES.format(marks=",".join("?" * len(names))), (*key, *names))
+    return tuple(
+        Address(FieldName(a[0]), PurposeId(a[1]), ORIGINS[a[2]], TOUCHPOINTS[a[3]], from_milliseconds(a[4]))
+        for a in rows
     )
 
 

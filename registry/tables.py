@@ -283,6 +283,29 @@ class RestrictionRow(_Row, table=True):
     lifted_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class BudgetDayRow(_Row, table=True):
+    """How many different people one client has looked at for one purpose on one day (in Germany)."""
+
+    __tablename__ = "budget_day"
+
+    client: str = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    day: date = Field(sa_type=Date, primary_key=True)
+    used: int = Field(sa_type=Integer)
+
+
+class BudgetUseRow(_Row, table=True):
+    """That a client looked at this person for this purpose on this day; goes when the day is over."""
+
+    __tablename__ = "budget_use"
+    __table_args__ = (Index("ix_budget_use_day", "client", "purpose", "day"),)
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    client: str = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    day: date = Field(sa_type=Date, primary_key=True)
+
+
 class SuppressionRow(_Row, table=True):
     """A keyed hash that survives erasure: who must not be written to again, or come back by a sync (R-17-4)."""
 

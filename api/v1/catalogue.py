@@ -8,7 +8,9 @@ from api.deps import Authenticated
 from api.routes import LeanRoute
 from api.v1.answers import answered, documented
 from api.v1.schemas.catalogue import NoticesOut, NoticesQuery, PurposesOut
-from policies.documents import Purpose
+from policies.decision import BUSINESS_OF_NO_CALLER
+from policies.documents import PolicyDocument
+from policies.explain import in_words, possible_codes
 from registry.errors import NotFoundError
 from registry.notices import current
 
@@ -22,7 +24,7 @@ async def list_purposes(call: Authenticated) -> Response:
     return answered(
         {
             "policy": policy.version,
-            "purposes": [_told(name, policy.purposes[name]) for name in call.own_purposes],
+            "purposes": [_told(name, policy) for name in call.own_purposes],
         },
     )
 
@@ -52,7 +54,8 @@ async def read_notices(call: Authenticated, query: Annotated[NoticesQuery, Query
     )
 
 
-def _told(name: str, purpose: Purpose) -> dict[str, object]:
+def _told(name: str, policy: PolicyDocument) -> dict[str, object]:
+    purpose = policy.purposes[name]
     return {
         "id": name,
         "title": purpose.title.model_dump(),
@@ -69,4 +72,10 @@ def _told(name: str, purpose: Purpose) -> dict[str, object]:
         "profiling": purpose.profiling,
         "minimum_age": purpose.minimum_age,
         "notice": purpose.notice,
+        "in_words": in_words(policy, purpose).model_dump(),
+        "can_refuse": [code.value for code in possible_codes(policy, purpose) if code not in BUSINESS_OF_NO_CALLER],
+        "case_reference": purpose.case_reference,
+        "subjects_per_day": purpose.budget.subjects_per_day if purpose.budget else None,
+        "aggregates_only": purpose.aggregates_only,
+        "significant_decision": purpose.significant_decision,
     }

@@ -24,11 +24,15 @@ from api.v1.schemas.disclosures import (
 )
 from api.v1.schemas.shape import SubjectId
 from policies.decision import Deny, Permit
+from policies.explain import rule_of
 from policies.facts import AccessRequest
-from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
-from registry.decisions import Decided, decide
+from policies.vocabulary import ClientCode, FieldName, LegalBasis, Operation, PurposeId, ReasonCode
+from registry.decisions import Decided, decide, decide_at, evidence_of
 from registry.disclosure import Disclosed, Refused, disclose
 from registry.identifiers import persons_behind
+from registry.past import Known
+
+_RULES = {LegalBasis.CONSENT: "consent", LegalBasis.SOFT_OPT_IN: "soft_opt_in"}
 
 router = APIRouter(route_class=LeanRoute, tags=["reading"])
 
@@ -54,7 +58,7 @@ async def read_subject(call: Authenticated, subject_id: SubjectId, query: Annota
 @router.post("/v1/disclosures", **documented(DisclosuresOut, DisclosuresIn, fails=(403, 413, 415)))
 async def read_subjects(call: Authenticated, body: DisclosuresIn) -> Response:
     """The permitted fields of up to 1,000 people, in their order; one entry in the log."""
-    request = _asking(call, body.purpose, body.fields)
+    request = _asking(call, body.purpose, body.fields, body.case_reference)
     ids = await _asked_for(call, body)
     outcomes = {one.subject_id: one for one in await disclose(call.registry, call.caller, request, ids)}
     first = next(iter(outcomes.values()))
@@ -80,24 +84,31 @@ async def decide_subjects(call: Authenticated, body: DecisionsIn) -> Response:
         _fields(call, body.purpose, body.fields),
         operation,
         body.channel,
+        body.case_reference,
     )
     ids = await _asked_for(call, body)
-    decided = {one.subject_id: one for one in await decide(call.registry, call.caller, request, ids)}
+    if body.at is None:
+        found = await decide(call.registry, call.caller, request, ids)
+    else:
+        found = await decide_at(call.registry, call.caller, request, ids, body.at, body.known)
+    decided = {one.subject_id: one for one in found}
     first = next(iter(decided.values()))
     if isinstance(first.decision, Deny) and _is_gate(first.decision):
         return refusal(first.decision, first.index)
+    evidence = await evidence_of(call.registry, request, found, body.at if body.known is Known.THEN else None)
     return answered(
         {
             "purpose": body.purpose,
             "policy": first.decision.policy_version,
             "log_index": first.index,
-            "items": [_decision(decided[id_], request.fields, call) for id_ in ids],
+            "items": [_decision(decided[id_], request.fields, call, evidence.get(id_)) for id_ in ids],
         },
     )
 
 
-def _asking(call: Call, purpose: str, fields: Sequence[str]) -> AccessRequest:
-    return AccessRequest(ClientCode(call.caller.client), PurposeId(purpose), _fields(call, purpose, fields))
+def _asking(call: Call, purpose: str, fields: Sequence[str], case: str | None = None) -> AccessRequest:
+    asked = _fields(call, purpose, fields)
+    return AccessRequest(ClientCode(call.caller.client), PurposeId(purpose), asked, case_reference=case)
 
 
 def _fields(call: Call, purpose: str, asked: Sequence[str]) -> tuple[FieldName, ...]:
@@ -137,13 +148,31 @@ def _outcome(outcome: Disclosed | Refused, asked: Sequence[str], call: Call) -> 
     return {"outcome": "refused", "subject_id": outcome.subject_id, "reasons": told(outcome.deny.reasons)}
 
 
-def _decision(one: Decided, asked: Sequence[str], call: Call) -> dict[str, Any]:
+def _decision(one: Decided, asked: Sequence[str], call: Call, evidence: UUID | None) -> dict[str, Any]:
     decision = one.decision
     told_id = {} if isinstance(decision, Deny) and is_nobody(decision) else {"subject_id": one.subject_id}
+    parts = withheld(decision.withheld, asked, call.policy)
     return {
         "permitted": isinstance(decision, Permit),
         **told_id,
         "fields": decision.fields if isinstance(decision, Permit) else [],
-        "withheld": withheld(decision.withheld, asked, call.policy),
-        "reasons": told(decision.reasons) if isinstance(decision, Deny) else [],
+        "allowed": _allowed(decision, call, evidence) if isinstance(decision, Permit) else [],
+        "withheld": [{**part, "reasons": _with_rule(part["reasons"])} for part in parts],
+        "reasons": _with_rule(told(decision.reasons)) if isinstance(decision, Deny) else [],
     }
+
+
+def _allowed(permit: Permit, call: Call, evidence: UUID | None) -> list[dict[str, Any]]:
+    """A field of the past that today's catalogue does not know any more is named without its article."""
+    allowed: list[dict[str, Any]] = []
+    for name in permit.fields:
+        declared = call.policy.fields.get(name)
+        article = permit.bases.get(declared.category) if declared else None
+        proof = evidence if article is LegalBasis.CONSENT else None
+        rule = _RULES.get(article, "lawful_basis") if article else ""
+        allowed.append({"field": name, "article": article, "rule": rule, "evidence_id": proof})
+    return allowed
+
+
+def _with_rule(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**reason, "rule": rule_of(ReasonCode(reason["code"]), reason["cites"])} for reason in reasons]

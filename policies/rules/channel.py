@@ -1,16 +1,31 @@
-"""A purpose contacts people only by the channels it names, and advertises electronically only with consent.
+"""A purpose contacts people only by the channels it names, and advertises on each only as far as the law lets it.
 
-Legal: § 7(1), (2), (3) UWG; Directive 2002/58/EC Art. 13; R-DE-UWG-1, R-DE-UWG-2.
+| channel     | private person         | business or organisation                        |
+|-------------|------------------------|-------------------------------------------------|
+| e-mail, SMS | consent or soft opt-in | consent or soft opt-in                          |
+| telephone   | consent                | consent, or presumed consent of a business party |
+| fax, push   | consent                | consent                                         |
+| post        | nothing more           | nothing more; an objection is seen elsewhere    |
+
+Consent means prior express consent for this purpose that names the channel; where a purpose has one channel alone, its
+text names it. A consent for e-mail proves nothing for the telephone. A presumed consent needs a documented reason: the
+purpose's assessment of its legitimate interest, and an open relationship that the assessment rests on.
+
+Advertising to `info@` of a company is advertising: organisations are judged like persons.
+
+Legal: § 7(1), (2) no. 1 and 2, (3) UWG; Directive 2002/58/EC Art. 13; R-DE-UWG-1, -2, -3, -5, R-DE-DOI-5.
 """
 
 from policies.decision import Reason
 from policies.documents import Purpose
-from policies.facts import AccessRequest
-from policies.vocabulary import Channel, LegalBasis, Operation, ReasonCode
+from policies.facts import AccessRequest, Facts
+from policies.standing import carries, standing
+from policies.vocabulary import VALID_CONSENT, Channel, LegalBasis, Operation, ReasonCode, SubjectKind
 
-CITES = ("UWG § 7", "UWG § 7(2)")
+CITES = ("UWG § 7", "UWG § 7(2) no. 1", "UWG § 7(2) no. 2")
 WITHOUT_CONSENT = frozenset({Channel.POST})
-PRIOR_CONSENT = frozenset({LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN})
+SOFT_OPT_IN = frozenset({Channel.EMAIL, Channel.SMS})
+BUSINESS = frozenset({SubjectKind.SOLE_TRADER, SubjectKind.CONTACT_PERSON, SubjectKind.ORGANISATION})
 
 
 def check_request(request: AccessRequest, purpose: Purpose) -> tuple[Reason, ...]:
@@ -19,7 +34,45 @@ def check_request(request: AccessRequest, purpose: Purpose) -> tuple[Reason, ...
         return ()
     if request.channel not in purpose.channels:
         return (Reason(ReasonCode.CHANNEL_NOT_ALLOWED, CITES[:1]),)
-    consented = all(basis.article in PRIOR_CONSENT for basis in purpose.basis.values())
-    if purpose.direct_marketing and request.channel not in WITHOUT_CONSENT and not consented:
-        return (Reason(ReasonCode.CHANNEL_NOT_ALLOWED, CITES[1:]),)
     return ()
+
+
+def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
+    """Whether this person may be advertised to on the channel asked about; other messages need nothing more."""
+    channel = request.channel
+    if channel is None or not purpose.direct_marketing or channel in WITHOUT_CONSENT:
+        return ()
+    if _is_named(channel, request, purpose, facts):
+        return ()
+    if channel in SOFT_OPT_IN and _rests_on(purpose, LegalBasis.SOFT_OPT_IN):
+        return ()
+    if channel is Channel.PHONE and facts.kind in BUSINESS and _is_presumed(purpose, facts):
+        return ()
+    return (Reason(ReasonCode.CHANNEL_NOT_ALLOWED, CITES[1:2] if channel is Channel.PHONE else CITES[2:]),)
+
+
+def _is_named(channel: Channel, request: AccessRequest, purpose: Purpose, facts: Facts) -> bool:
+    speaking = [
+        one
+        for one in facts.permissions or ()
+        if one.state not in VALID_CONSENT or one.channel is channel or purpose.channels == (channel,)
+    ]
+    return carries(standing(speaking, request, channel, facts.as_of), facts.as_of)
+
+
+def _rests_on(purpose: Purpose, article: LegalBasis) -> bool:
+    return any(basis.article is article for basis in purpose.basis.values())
+
+
+def _is_presumed(purpose: Purpose, facts: Facts) -> bool:
+    return any(
+        basis.article is LegalBasis.LEGITIMATE_INTERESTS
+        and basis.assessment is not None
+        and any(
+            one.kind in basis.rests_on
+            and one.opened_at <= facts.as_of
+            and (one.closed_at is None or facts.as_of < one.closed_at)
+            for one in facts.relationships or ()
+        )
+        for basis in purpose.basis.values()
+    )

@@ -10,14 +10,16 @@ Legal: GDPR Art. 21(1)-(3), Art. 18(1)(d); R-21.1-1, R-21.2-1, R-21.2-2.
 from policies.decision import Reason
 from policies.documents import Purpose
 from policies.facts import AccessRequest, Facts, Objection
-from policies.standing import channels_asked, is_over, standing
-from policies.vocabulary import VALID_CONSENT, Channel, ObjectionState, ReasonCode
+from policies.standing import carries, channels_asked, standing
+from policies.vocabulary import Channel, ObjectionState, ReasonCode
 
 CITES = ("GDPR Art. 21(2), (3)", "GDPR Art. 21(1)")
 
 
 def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
     """Reasons from objections of this person; unknown objections bar every purpose that can be objected to."""
+    if facts.objections == ():
+        return ()
     if purpose.direct_marketing:
         barred = facts.objections is None or any(
             objection.purpose in {None, request.purpose} and _bars_marketing(objection, request, purpose, facts)
@@ -56,9 +58,4 @@ def _bars(objection: Objection, request: AccessRequest, purpose: Purpose, facts:
 def _consented_since(objection: Objection, channel: Channel, request: AccessRequest, facts: Facts) -> bool:
     """Whether a later consent stands for the channel."""
     declared = standing(facts.permissions or (), request, channel, facts.as_of)
-    return bool(declared) and all(
-        permission.state in VALID_CONSENT
-        and permission.since > objection.since
-        and not is_over(permission, facts.as_of)
-        for permission in declared
-    )
+    return carries(declared, facts.as_of, after=objection.since)

@@ -1,15 +1,19 @@
 """Data is read only for a registered, active purpose of this client, and only if it was collected for it.
 
-Data collected for one purpose serves another only where the document records an Art. 6(4) assessment, or
-where a legal obligation of its own reaches all data (`from_any_purpose`).
+Data collected for one purpose serves another only where the document records an Art. 6(4) assessment and people have
+been told, or where a legal obligation of its own reaches all data (`from_any_purpose`). What was worked out from other
+data serves only the purposes that all of that data serves.
 
-Legal: GDPR Art. 5(1)(b), Art. 6(4); R-5.1b-1, R-5.1b-2.
+Legal: GDPR Art. 5(1)(b), Art. 6(4), Art. 13(3), Art. 14(4), Art. 35; R-5.1b-1, R-5.1b-2, R-35-1.
 """
 
+from datetime import date, datetime
+
+from policies.deadlines import local_date
 from policies.decision import Reason
 from policies.documents import PolicyDocument, Purpose
 from policies.facts import AccessRequest, Item
-from policies.vocabulary import ReasonCode
+from policies.vocabulary import FieldName, ReasonCode
 
 CITES = ("GDPR Art. 5(1)(b)", "GDPR Art. 6(4)")
 
@@ -29,8 +33,52 @@ def check_gate(request: AccessRequest, document: PolicyDocument) -> tuple[Reason
     return ()
 
 
-def check_item(request: AccessRequest, purpose: Purpose, item: Item) -> tuple[Reason, ...]:
-    """Whether a stored value may serve this purpose, given what it was collected for."""
-    if purpose.from_any_purpose or item.collected_for == request.purpose or item.collected_for in purpose.sources:
+def check_field(document: PolicyDocument, purpose: Purpose, field: FieldName) -> tuple[Reason, ...]:
+    """Whether what was worked out from other fields may serve the purpose: only if each of those may.
+
+    What a law reaches in all data it reaches in what was worked out too.
+    """
+    if purpose.from_any_purpose:
+        return ()
+    foreign = inputs_of(document, field) - purpose.allowed
+    return (Reason(ReasonCode.PURPOSE_INCOMPATIBLE, CITES[1:]),) if foreign else ()
+
+
+def inputs_of(document: PolicyDocument, field: str) -> frozenset[str]:
+    """Every field that this one is worked out from, directly or by way of others; itself only where it is a loop."""
+    found: set[str] = set()
+    ahead = list(document.fields[field].derived_from)
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead.extend(document.fields[name].derived_from if name in document.fields else ())
+    return frozenset(found)
+
+
+def sources(purpose_id: str, purpose: Purpose, as_of: datetime) -> frozenset[str]:
+    """The purposes whose data may serve this one at `as_of`: its own, and those with an assessment.
+
+    Where people were to be told first, an assessment counts from the day in Germany on which they were.
+    """
+    return frozenset(
+        {
+            purpose_id,
+            *(
+                one.purpose
+                for one in purpose.compatible_from
+                if one.informed_from is None or _has_come(one.informed_from, as_of)
+            ),
+        },
+    )
+
+
+def check_item(purpose: Purpose, item: Item, serving: frozenset[str]) -> tuple[Reason, ...]:
+    """Whether a stored value may serve this purpose, given what it was collected for and what `sources` found."""
+    if item.collected_for in serving or purpose.from_any_purpose:
         return ()
     return (Reason(ReasonCode.PURPOSE_INCOMPATIBLE, CITES[1:]),)
+
+
+def _has_come(day: date, as_of: datetime) -> bool:
+    return as_of.date() >= day or local_date(as_of) >= day

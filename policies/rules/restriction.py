@@ -1,22 +1,49 @@
-"""Restricted data is only stored, unless the purpose is one that Art. 18(2) leaves.
+"""Restricted data is only stored, unless Art. 18(2) leaves the use.
+
+The law lists what it leaves: legal claims, the rights of another person and important public interest, for which the
+document marks a purpose (`while_restricted`); and the person's own consent, which counts when it was given after the
+restriction, because whoever consented before could not mean the restricted use. A value worked out from restricted
+data is restricted with it.
 
 Legal: GDPR Art. 18(1), (2); R-18-1.
 """
 
+from collections.abc import Iterable
+
 from policies.decision import Reason
-from policies.documents import Purpose
-from policies.facts import Facts
-from policies.vocabulary import Category, FieldName, ReasonCode
+from policies.documents import Basis, Purpose
+from policies.facts import AccessRequest, Facts, Restriction
+from policies.standing import is_given
+from policies.vocabulary import Category, FieldName, LegalBasis, ReasonCode
 
 CITES = ("GDPR Art. 18(2)",)
 
+Place = tuple[Category, FieldName]
 
-def check_field(purpose: Purpose, facts: Facts, category: Category, field: FieldName) -> tuple[Reason, ...]:
-    """Whether a restriction covers this field; unknown restrictions cover everything."""
-    if purpose.while_restricted:
+
+def check_field(
+    request: AccessRequest, purpose: Purpose, basis: Basis | None, facts: Facts, places: Iterable[Place]
+) -> tuple[Reason, ...]:
+    """Whether a restriction covers a field or what it is worked out from; unknown restrictions cover everything."""
+    if purpose.while_restricted or facts.restrictions == ():
         return ()
     barred = facts.restrictions is None or any(
-        restriction.category in {None, category} and restriction.field in {None, field}
+        _covers(restriction, places) and not _agreed_since(restriction, request, purpose, basis, facts)
         for restriction in facts.restrictions
     )
     return (Reason(ReasonCode.RESTRICTED, CITES),) if barred else ()
+
+
+def _covers(restriction: Restriction, places: Iterable[Place]) -> bool:
+    return any(
+        restriction.category in {None, category} and restriction.field in {None, field} for category, field in places
+    )
+
+
+def _agreed_since(
+    restriction: Restriction, request: AccessRequest, purpose: Purpose, basis: Basis | None, facts: Facts
+) -> bool:
+    """A consent carries restricted data only for a purpose that rests on consent."""
+    if restriction.since is None or basis is None or basis.article is not LegalBasis.CONSENT:
+        return False
+    return is_given(request, purpose, facts, explicit=basis.explicit, after=restriction.since)

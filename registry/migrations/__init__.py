@@ -19,6 +19,8 @@ CONFIG = Path(__file__).resolve().parent.parent.parent / "alembic.ini"
 _APPEND_ONLY = ("audit_leaf", "audit_node", "consent_event", "policy_version", "notice")
 _SERVING_MAY_DELETE = (
     "audit_intent",
+    "budget_day",
+    "budget_use",
     "journal_outbox",
     "lookup",
     "permission",
@@ -29,6 +31,7 @@ _SERVING_MAY_DELETE = (
 _ERASER_MAY_DELETE = (
     "audit_opening",
     "audit_person_key",
+    "budget_use",
     "conflict",
     "data_key",
     "event",

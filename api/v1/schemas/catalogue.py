@@ -1,7 +1,7 @@
 """What a client may ask for, and the texts a form must show, on the wire."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ class BasisOut(Out):
 
 
 class PurposeOut(Out):
-    """One purpose in words and in law."""
+    """One purpose in words and in law; `can_refuse` lists the codes that a question may be answered with."""
 
     id: str
     title: WordsOut
@@ -38,6 +38,12 @@ class PurposeOut(Out):
     profiling: bool
     minimum_age: int
     notice: str | None
+    in_words: WordsOut
+    can_refuse: list[str]
+    case_reference: Literal["required", "optional"]
+    subjects_per_day: int | None
+    aggregates_only: bool
+    significant_decision: bool
 
 
 class PurposesOut(Out):
@@ -60,6 +66,15 @@ class PurposesOut(Out):
                     "profiling": False,
                     "minimum_age": 16,
                     "notice": "newsletter_consent",
+                    "in_words": {
+                        "de": "Lesbar: E-Mail-Adresse, Vorname. Rechtsgrundlage: Einwilligung der Person.",
+                        "en": "Readable: E-mail address, First name. Legal basis: consent of the person.",
+                    },
+                    "can_refuse": ["DM_OBJECTION", "CONSENT_MISSING", "CONSENT_WITHDRAWN", "CHANNEL_NOT_ALLOWED"],
+                    "case_reference": "optional",
+                    "subjects_per_day": None,
+                    "aggregates_only": False,
+                    "significant_decision": False,
                 }
             ],
         }

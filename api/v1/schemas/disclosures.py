@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,6 +11,7 @@ from api.v1.schemas.shape import (
     Identifier,
     IdentifierText,
     In,
+    Instant,
     Out,
     ReasonOut,
     SourceName,
@@ -18,6 +20,7 @@ from api.v1.schemas.shape import (
     example,
 )
 from policies.vocabulary import Channel
+from registry.past import Known
 
 MOST_FIELDS = 100
 EVERYTHING = "*"
@@ -62,13 +65,20 @@ class _PeopleIn(In):
         return self
 
 
+# The number of a file, never a name: a few letters, then a digit, then letters, digits and separators.
+CaseReference = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{0,8}[-/._]?[0-9][A-Za-z0-9./_-]{0,31}$"), Field(examples=["K-2026-17"])
+]
+
+
 class DisclosuresIn(_PeopleIn):
-    """One question about 1 to 1,000 people."""
+    """One question about 1 to 1,000 people; some purposes ask which case it is for."""
 
     model_config = example({"purpose": "newsletter", "fields": ["email", "first_name"], "subject_ids": [_SUBJECT]})
 
     purpose: Identifier
     fields: Fields
+    case_reference: CaseReference | None = None
 
 
 class DisclosureOut(Out):
@@ -132,23 +142,51 @@ class DisclosuresOut(Out):
 
 
 class DecisionsIn(_PeopleIn):
-    """May we? Per person, without any data; a contact names its channel."""
+    """May we? Per person, without any data; a contact names its channel.
+
+    `at` asks about a past instant: `known` says whether what was recorded after it counts.
+    """
 
     model_config = example({"purpose": "newsletter", "channel": "email", "subject_ids": [_SUBJECT]})
 
     purpose: Identifier
     channel: Channel | None = None
     fields: Fields = Field(default_factory=lambda: [EVERYTHING])
+    case_reference: CaseReference | None = None
+    at: Instant | None = None
+    known: Known = Known.THEN
+
+
+class AllowedOut(Out):
+    """A field that may be known: on which basis, by which rule, and which declaration carries it, if one does."""
+
+    field: str
+    article: str | None
+    rule: str
+    evidence_id: UUID | None = None
+
+
+class DecisionReasonOut(ReasonOut):
+    """One ground of refusal, the law it rests on, and the rule that gave it."""
+
+    rule: str
+
+
+class DecisionWithheldOut(WithheldOut):
+    """A field that may not be known, with its grounds."""
+
+    reasons: list[DecisionReasonOut]  # type: ignore[assignment]  # says more than the read does
 
 
 class DecisionOut(Out):
-    """Whether anything may be known or done, which fields, and why the rest not."""
+    """Whether anything may be known or done, which fields on which basis, and why the rest not."""
 
     permitted: bool
     subject_id: SubjectId | None = None
     fields: list[str]
-    withheld: list[WithheldOut]
-    reasons: list[ReasonOut]
+    allowed: list[AllowedOut]
+    withheld: list[DecisionWithheldOut]
+    reasons: list[DecisionReasonOut]
 
 
 class DecisionsOut(Out):
@@ -164,9 +202,25 @@ class DecisionsOut(Out):
                     "permitted": False,
                     "subject_id": _SUBJECT,
                     "fields": [],
+                    "allowed": [],
                     "withheld": [],
-                    "reasons": [{"code": "CONSENT_WITHDRAWN", "cites": ["GDPR Art. 7(3)"]}],
-                }
+                    "reasons": [{"code": "CONSENT_WITHDRAWN", "cites": ["GDPR Art. 7(3)"], "rule": "consent"}],
+                },
+                {
+                    "permitted": True,
+                    "subject_id": "5b0f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c12",
+                    "fields": ["email"],
+                    "allowed": [
+                        {
+                            "field": "email",
+                            "article": "A6-1-a",
+                            "rule": "consent",
+                            "evidence_id": "0a4b8b1e-3c55-4a08-9d4e-0f6f3f8f0b11",
+                        }
+                    ],
+                    "withheld": [],
+                    "reasons": [],
+                },
             ],
         }
     )

@@ -209,7 +209,9 @@ async def test_a_decision_says_may_we_without_any_data(api: Api) -> None:
     assert [item["permitted"] for item in yes.json()["items"]] == [True, False]
     assert "email" in yes.json()["items"][0]["fields"]
     assert ANNA["email"] not in yes.text
-    assert yes.json()["items"][1]["reasons"] == [{"code": "NO_SUBJECT", "cites": ["GDPR Art. 17"]}]
+    assert yes.json()["items"][1]["reasons"] == [
+        {"code": "NO_SUBJECT", "cites": ["GDPR Art. 17"], "rule": "evaluate"},
+    ]
     assert "subject_id" not in yes.json()["items"][1]
     assert (await api.log("decide"))[0]["n"] == 1
     by_fax = await api.post("mailer", "/v1/decisions", {**asked, "channel": "fax"})

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from policies.decision import Deny, Permit
 from policies.documents import PolicyDocument, Purpose, load
 from policies.evaluate import evaluate
-from policies.facts import AccessRequest, Facts, Item, Objection, Permission, Relationship
+from policies.facts import AccessRequest, Address, Delivery, Facts, Item, Objection, Permission, Relationship
 from policies.vocabulary import (
     Category,
     Channel,
@@ -27,7 +27,9 @@ from policies.vocabulary import (
     ReasonCode,
     RelationshipKind,
     SubjectId,
+    SubjectKind,
     SubjectStatus,
+    Touchpoint,
 )
 
 CATALOGUE = Path(__file__).parents[3] / "policies" / "catalogues"
@@ -45,11 +47,16 @@ def retailer() -> PolicyDocument:
     return load(CATALOGUE / "retailer.yaml")
 
 
-def with_purpose(name: str, **changes: object) -> PolicyDocument:
-    """The retailer's document with one purpose changed; the result is not validated again."""
-    document = retailer()
-    purpose = document.purposes[name].model_copy(update=changes)
-    return document.model_copy(update={"purposes": {**document.purposes, name: purpose}})
+def with_purpose(name: str, document: PolicyDocument | None = None, **changes: object) -> PolicyDocument:
+    """A document, the retailer's by default, with one purpose changed; the result is not validated again."""
+    return with_part("purposes", name, document, **changes)
+
+
+def with_part(part: str, name: str, document: PolicyDocument | None = None, **changes: object) -> PolicyDocument:
+    """A document with one field, recipient or purpose changed; the result is not validated again."""
+    document = document or retailer()
+    held = getattr(document, part)
+    return document.model_copy(update={part: {**held, name: held[name].model_copy(update=changes)}})
 
 
 def purpose_of(name: str) -> Purpose:
@@ -98,6 +105,18 @@ def item(
     return Item(row_id, FieldName(name), category, PurposeId(collected_for), origin, at, delete_after)
 
 
+def delivered(*notices: str, at: datetime | None = None, names: frozenset[str] | None = None) -> tuple[Delivery, ...]:
+    """Notices that reached her before her first order; each names every purpose unless said otherwise."""
+    purposes = frozenset(retailer().purposes) if names is None else names
+    return tuple(Delivery(notice, "2026-11-01", purposes, at or days(250)) for notice in notices)
+
+
+def address(name: str, **changes: Any) -> Address:  # noqa: ANN401 - as of `changed`
+    """Where an address came from: her first order in the shop."""
+    from_order = Address(FieldName(name), ORDERS, Origin.PROVIDED, Touchpoint.ONLINE_SHOP, days(200))
+    return from_order._replace(**changes)
+
+
 def changed(facts: Facts, **changes: Any) -> Facts:  # noqa: ANN401 - the names of the fields are the caller's
     """The same person with some facts changed."""
     return replace(facts, **changes)
@@ -109,13 +128,16 @@ def customer(**changes: object) -> Facts:
         subject_id=SOMEBODY,
         as_of=NOW,
         status=SubjectStatus.ACTIVE,
+        kind=SubjectKind.PERSON,
         majority_month=date(2001, 5, 1),
         permissions=(permission(), permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True)),
         objections=(),
         restrictions=(),
         relationships=(Relationship(RelationshipKind.CONTRACT, days(200), None),),
-        notices=frozenset({"privacy_notice", "newsletter_consent", "recommendations_consent"}),
+        notices=delivered("privacy_notice", "newsletter_consent", "recommendations_consent"),
         items=tuple(item(name, collected_for(name)) for name in retailer().fields),
+        addresses=(address("email"), address("phone")),
+        within_budget=True,
     )
     return changed(facts, **changes)
 
@@ -135,10 +157,11 @@ def ask(
     *fields: str,
     channel: Channel | None = None,
     operation: Operation = Operation.READ,
+    case: str | None = None,
+    by_human: bool = False,
 ) -> AccessRequest:
-    return AccessRequest(
-        ClientCode(client), PurposeId(purpose), tuple(FieldName(name) for name in fields), operation, channel
-    )
+    names = tuple(FieldName(name) for name in fields)
+    return AccessRequest(ClientCode(client), PurposeId(purpose), names, operation, channel, case, by_human)
 
 
 def decide(request: AccessRequest, facts: Facts | None = None, document: PolicyDocument | None = None) -> Permit | Deny:

@@ -3,7 +3,7 @@
 import pytest
 
 from policies.facts import Facts, Permission
-from policies.vocabulary import VALID_CONSENT, Channel, ConsentState, ReasonCode
+from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel, ConsentState, ReasonCode
 from tests.unit.policies.people import (
     NEWSLETTER,
     NEWSLETTER_READ,
@@ -39,6 +39,7 @@ def test_a_given_or_renewed_consent_permits(state: ConsentState) -> None:
     [
         (ConsentState.UNKNOWN, ReasonCode.CONSENT_MISSING),
         (ConsentState.REQUESTED, ReasonCode.CONSENT_MISSING),
+        (ConsentState.DEFERRED, ReasonCode.CONSENT_MISSING),
         (ConsentState.REFUSED, ReasonCode.CONSENT_MISSING),
         (ConsentState.WITHDRAWN, ReasonCode.CONSENT_WITHDRAWN),
         (ConsentState.REVOKED, ReasonCode.CONSENT_WITHDRAWN),
@@ -76,11 +77,13 @@ def test_a_withdrawal_for_one_channel_ends_it_although_a_consent_for_every_chann
     """R-7.2-2, R-7.3-1: several channels in one declaration are withdrawn one by one."""
     facts = subscriber(
         permission(channel=Channel.ANY, since=days(10)),
+        permission(channel=Channel.SMS, since=days(10)),
         permission(channel=Channel.EMAIL, since=days(2), state=ConsentState.WITHDRAWN),
     )
     by_mail = ask("mailer", NEWSLETTER, "email", channel=Channel.EMAIL)
     by_sms = ask("mailer", NEWSLETTER, "email", channel=Channel.SMS)
-    assert reasons(decide(by_mail, facts, SMS_TOO)) == [ReasonCode.CONSENT_WITHDRAWN]
+    ended = [ReasonCode.CONSENT_WITHDRAWN, ReasonCode.CHANNEL_NOT_ALLOWED]
+    assert reasons(decide(by_mail, facts, SMS_TOO)) == ended
     assert not reasons(decide(by_sms, facts, SMS_TOO))
     assert not reasons(decide(NEWSLETTER_READ, facts, SMS_TOO))
     assert reasons(decide(NEWSLETTER_READ, facts)) == [ReasonCode.CONSENT_WITHDRAWN]
@@ -166,3 +169,14 @@ def test_a_marketing_withdrawal_changes_nothing_for_the_contract() -> None:
     after = decide(ORDER_READ, subscriber(permission(state=ConsentState.WITHDRAWN)))
     assert before == after
     assert not reasons(after)
+
+
+@pytest.mark.parametrize("state", sorted(NO_DECLARATION))
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.ANY])
+def test_being_asked_again_changes_nothing_that_was_declared(state: ConsentState, channel: Channel) -> None:
+    """REQUIREMENTS 2.3: a request is no declaration, nor is an import without proof."""
+    asked = permission(state=state, since=days(1), channel=channel)
+    given = permission(since=days(5), channel=Channel.ANY if channel is Channel.EMAIL else Channel.EMAIL)
+    ended = permission(since=days(5), channel=Channel.ANY, state=ConsentState.WITHDRAWN)
+    assert not reasons(decide(NEWSLETTER_READ, subscriber(given, asked)))
+    assert reasons(decide(NEWSLETTER_READ, subscriber(ended, asked))) == [ReasonCode.CONSENT_WITHDRAWN]

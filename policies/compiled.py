@@ -1,0 +1,161 @@
+"""The policy document as tables: everything that can be known before anybody is looked at, worked out once.
+
+Who may ask for which purpose, which fields it may read, what each field is worked out from and under which condition of
+Art. 9 it stands, needs no person. What is left to a decision is looking up rows of these tables and asking the rules
+that look at facts. The rules themselves stand in `policies.rules` alone; nothing is decided here a second time.
+
+Tables are made when they are first asked for and kept with their document; names that the document does not know
+are never kept.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from policies.decision import Deny, Reason
+from policies.documents import Basis, PolicyDocument, Purpose, Recipient
+from policies.facts import AccessRequest
+from policies.rules import (
+    accountability,
+    channel,
+    minimisation,
+    purpose_limitation,
+    recipient,
+    soft_opt_in,
+    special_category,
+)
+from policies.rules.lawful_basis import CITES as LAWFUL_BASIS
+from policies.vocabulary import Category, Channel, FieldName, LegalBasis, Operation, PurposeId, ReasonCode
+
+MOST_DOCUMENTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTable:
+    """One field under one purpose.
+
+    `against` speaks against it whoever the person is. `category` is None for a field that nobody declared. `places` and
+    `bases` are those of the field itself, then of everything it is worked out from.
+    """
+
+    against: tuple[Reason, ...]
+    category: Category | None = None
+    places: tuple[tuple[Category, FieldName], ...] = ()
+    bases: tuple[tuple[Category, Basis], ...] = ()
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeTable:
+    """One purpose as one client asks for it."""
+
+    id: PurposeId
+    purpose: Purpose
+    owner: Recipient | None
+    fields: dict[FieldName, FieldTable]
+    sale: soft_opt_in.Terms
+    duty: bool
+    _always: frozenset[str] | None
+
+    def serving(self, as_of: datetime) -> frozenset[str]:
+        """The purposes whose data may serve this one at `as_of` (Art. 6(4))."""
+        return self._always or purpose_limitation.sources(self.id, self.purpose, as_of)
+
+
+_Asked = tuple[str, str, Operation, Channel | None, bool]
+
+
+@dataclass(slots=True)
+class CompiledPolicy:
+    """The tables of one document."""
+
+    document: PolicyDocument
+    _gates: dict[_Asked, Deny | PurposeTable] = field(default_factory=dict)
+    _fields: dict[str, dict[FieldName, FieldTable]] = field(default_factory=dict)
+    _sale: soft_opt_in.Terms | None = None
+
+    def gate(self, request: AccessRequest) -> Deny | PurposeTable:
+        """What client and purpose alone come to: a refusal, or the table to go on with."""
+        asked = (request.client, request.purpose, request.operation, request.channel, bool(request.case_reference))
+        known = self._gates.get(asked)
+        if known is None:
+            known = self._gate(request)
+            if request.client in self.document.clients and request.purpose in self.document.purposes:
+                self._gates[asked] = known
+        return known
+
+    def _gate(self, request: AccessRequest) -> Deny | PurposeTable:
+        document = self.document
+        reasons = purpose_limitation.check_gate(request, document)
+        if not reasons:
+            purpose = document.purposes[request.purpose]
+            reasons = (
+                *accountability.check_request(request, purpose),
+                *minimisation.check_request(request, purpose),
+                *channel.check_request(request, purpose),
+                *recipient.check_client(document, document.clients[request.client], purpose),
+            )
+        if reasons:
+            return Deny(None, request.purpose, document.version, reasons)
+        return self.table(request)
+
+    def table(self, request: AccessRequest) -> PurposeTable:
+        """The table of a purpose that exists, for a client that exists."""
+        if self._sale is None:
+            self._sale = soft_opt_in.terms_of(self.document)
+        purpose = self.document.purposes[request.purpose]
+        owner = self.document.clients[request.client].recipient
+        dated = any(one.informed_from for one in purpose.compatible_from)
+        return PurposeTable(
+            id=request.purpose,
+            purpose=purpose,
+            owner=self.document.recipients[owner] if owner else None,
+            fields=self._fields.setdefault(request.purpose, {}),
+            sale=self._sale,
+            duty=all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values()),
+            _always=None if dated else frozenset({request.purpose, *purpose.sources}),
+        )
+
+    def field(self, table: PurposeTable, name: FieldName) -> FieldTable:
+        """The table of one field under a purpose."""
+        known = table.fields.get(name)
+        if known is None:
+            known = self._field(table.purpose, name)
+            if name in self.document.fields:
+                table.fields[name] = known
+        return known
+
+    def _field(self, purpose: Purpose, name: FieldName) -> FieldTable:
+        reasons = minimisation.check_field(self.document, purpose, name)
+        if reasons:
+            return FieldTable(reasons)
+        declared = self.document.fields
+        category = declared[name].category
+        inputs = sorted(purpose_limitation.inputs_of(self.document, name) - {name})
+        known = [one for one in (name, *inputs) if one in declared]
+        condition, special = special_category.condition_of(self.document, purpose, name, inputs)
+        categories = dict.fromkeys(declared[one].category for one in known)
+        against = list(purpose_limitation.check_field(self.document, purpose, name))
+        if any(one not in purpose.basis for one in categories):
+            against.insert(0, Reason(ReasonCode.NO_BASIS, LAWFUL_BASIS[:1]))
+        return FieldTable(
+            against=(*against, *special),
+            category=category,
+            places=tuple((declared[one].category, FieldName(one)) for one in known),
+            bases=tuple((one, purpose.basis[one]) for one in categories if one in purpose.basis),
+            condition=condition,
+        )
+
+
+_kept: dict[int, CompiledPolicy] = {}
+
+
+def compiled(document: PolicyDocument) -> CompiledPolicy:
+    """The tables of a document, made once while it is in use; two documents never share them."""
+    known = _kept.get(id(document))
+    if known is not None and known.document is document:
+        return known
+    if len(_kept) >= MOST_DOCUMENTS:
+        _kept.pop(next(iter(_kept)), None)
+    made = CompiledPolicy(document)
+    _kept[id(document)] = made
+    return made

@@ -1,0 +1,44 @@
+"""Nobody is subjected to a decision of weight that a machine takes alone, save in three cases.
+
+A purpose whose outcome has legal or similarly significant effects is open to a person who decides (`by_human`). To a
+machine it is open only where the document names one of the cases of Art. 22(2), the case holds for this person, and the
+document does not ask for a person's review of every case. A score that others draw strongly on is such a decision
+itself (C-634/21).
+
+Legal: GDPR Art. 22(1)-(3), Recital 71; R-22-2, R-22-3.
+"""
+
+from policies.decision import Reason
+from policies.documents import Purpose
+from policies.facts import AccessRequest, Facts
+from policies.standing import is_given
+from policies.vocabulary import ReasonCode, RelationshipKind
+
+CITES = ("GDPR Art. 22(1)", "GDPR Art. 22(2)(a)", "GDPR Art. 22(2)(c)", "GDPR Art. 22(3)")
+
+
+def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
+    """Why a machine may not decide about this person alone."""
+    if not purpose.significant_decision or request.by_human:
+        return ()
+    if purpose.human_review == "required":
+        return (Reason(ReasonCode.ADM_BLOCKED, CITES[3:]),)
+    match purpose.adm_exception:
+        case "law":
+            return ()
+        case "contract":
+            return () if _has_contract(facts) else (Reason(ReasonCode.ADM_BLOCKED, CITES[1:2]),)
+        case "explicit_consent":
+            given = is_given(request, purpose, facts, explicit=True)
+            return () if given else (Reason(ReasonCode.ADM_BLOCKED, CITES[2:3]),)
+        case None:
+            return (Reason(ReasonCode.ADM_BLOCKED, CITES[:1]),)
+
+
+def _has_contract(facts: Facts) -> bool:
+    return any(
+        one.kind is RelationshipKind.CONTRACT
+        and one.opened_at <= facts.as_of
+        and (one.closed_at is None or facts.as_of < one.closed_at)
+        for one in facts.relationships or ()
+    )

@@ -1,0 +1,109 @@
+"""Who bought may be written to about similar goods without a consent, if four things hold together.
+
+1. The company got the electronic address from the customer in connection with a sale; a free account can be one.
+2. It advertises its own similar goods or services.
+3. The customer has not objected, nor withdrawn a consent for the same.
+4. The customer was told clearly, when the address was collected, that they may object at any time.
+
+Three of four are not enough. Each use has to repeat the fourth; that is the sender's business, and the document's
+notice says so. Only electronic mail is meant: e-mail and text messages.
+
+Legal: § 7(3) UWG; Directive 2002/58/EC Art. 13(2), Recital 41; C-654/23; R-DE-UWG-4.
+"""
+
+from dataclasses import dataclass
+
+from policies.decision import Reason
+from policies.documents import Basis, PolicyDocument, Purpose
+from policies.facts import AccessRequest, Address, Facts
+from policies.standing import channels_asked, is_ended
+from policies.vocabulary import Channel, LegalBasis, Origin, ReasonCode, RelationshipKind, Touchpoint
+
+CITES = ("UWG § 7(3) no. 1", "UWG § 7(3) no. 2", "UWG § 7(3) no. 3", "UWG § 7(3) no. 4")
+ELECTRONIC_MAIL = {Channel.EMAIL: "pd:EmailAddress", Channel.SMS: "pd:TelephoneNumber"}
+SALES = frozenset({Touchpoint.ONLINE_SHOP, Touchpoint.STORE, Touchpoint.HOTLINE, Touchpoint.SALES_TALK})
+SALE_RELATIONSHIPS = frozenset({RelationshipKind.CONTRACT, RelationshipKind.ACCOUNT})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a document says about sales: its fields for each channel's address, and the purposes of contracts."""
+
+    addresses: dict[Channel, frozenset[str]]
+    of_sales: frozenset[str]
+
+
+def terms_of(document: PolicyDocument) -> Terms:
+    """The terms of one document."""
+    return Terms(
+        {
+            channel: frozenset(name for name, field in document.fields.items() if field.dpv == term)
+            for channel, term in ELECTRONIC_MAIL.items()
+        },
+        frozenset(
+            name
+            for name, purpose in document.purposes.items()
+            if any(basis.article is LegalBasis.CONTRACT for basis in purpose.basis.values())
+        ),
+    )
+
+
+def check_basis(
+    request: AccessRequest, purpose: Purpose, basis: Basis, facts: Facts, terms: Terms
+) -> tuple[Reason, ...]:
+    """Reasons why the soft opt-in does not carry; () at once where the basis is another one.
+
+    A question without a channel is carried by any one channel of electronic mail on which all four hold.
+    """
+    if basis.article is not LegalBasis.SOFT_OPT_IN:
+        return ()
+    against: list[Reason] = []
+    for channel in channels_asked(request, purpose):
+        reasons = _against(channel, request, purpose, facts, terms)
+        if not reasons:
+            return ()
+        against.extend(reasons)
+    return tuple(dict.fromkeys(against))
+
+
+def _against(
+    channel: Channel, request: AccessRequest, purpose: Purpose, facts: Facts, terms: Terms
+) -> tuple[Reason, ...]:
+    sold = [
+        one for one in facts.addresses or () if one.field in terms.addresses.get(channel, ()) and _is_sale(one, terms)
+    ]
+    held = (
+        bool(sold) and _has_bought(facts),
+        purpose.similar_goods and purpose.advertises_for == "own",
+        not _has_objected(channel, request, facts),
+        bool(sold) and all(_told_at(one, request, purpose, facts) for one in sold),
+    )
+    return tuple(Reason(ReasonCode.NO_BASIS, (cite,)) for cite, holds in zip(CITES, held, strict=True) if not holds)
+
+
+def _is_sale(address: Address, terms: Terms) -> bool:
+    return address.origin is Origin.PROVIDED and address.touchpoint in SALES and address.collected_for in terms.of_sales
+
+
+def _has_bought(facts: Facts) -> bool:
+    """A sale that is over is still one."""
+    return any(one.kind in SALE_RELATIONSHIPS and one.opened_at <= facts.as_of for one in facts.relationships or ())
+
+
+def _has_objected(channel: Channel, request: AccessRequest, facts: Facts) -> bool:
+    """Whoever consents later has a consent, not a soft opt-in: no later declaration takes an objection back here."""
+    if facts.objections is None or is_ended(request, channel, facts):
+        return True
+    return any(
+        one.purpose in {None, request.purpose} and one.channel in {Channel.ANY, channel} for one in facts.objections
+    )
+
+
+def _told_at(address: Address, request: AccessRequest, purpose: Purpose, facts: Facts) -> bool:
+    """A notice that came after the address was collected came too late."""
+    return any(
+        one.notice == purpose.notice
+        and request.purpose in one.purposes
+        and one.delivered_at <= min(address.collected_at, facts.as_of)
+        for one in facts.notices or ()
+    )

@@ -1,0 +1,52 @@
+"""Special categories of data need a condition of Art. 9(2) besides their legal basis.
+
+A value worked out from special data is special too, true or not (C-184/20). The condition stands in the document, field
+by field. Where it is the person's consent, an explicit one must stand for this purpose; that somebody made something
+public never reaches advertising (C-446/21).
+
+Legal: GDPR Art. 9(1), (2), Art. 22(4); R-9-1 to R-9-4.
+"""
+
+from collections.abc import Iterable
+
+from policies.decision import Reason
+from policies.documents import PolicyDocument, Purpose
+from policies.facts import AccessRequest, Facts
+from policies.standing import is_given
+from policies.vocabulary import ReasonCode
+
+CITES = ("GDPR Art. 9(1)", "GDPR Art. 9(2)(a)", "GDPR Art. 9(2)(e)", "GDPR Art. 22(4)")
+EXPLICIT_CONSENT = "A9-2-a"
+MADE_PUBLIC = "A9-2-e"
+_FOR_AUTOMATED_DECISIONS = frozenset({EXPLICIT_CONSENT, "A9-2-g"})
+
+
+def condition_of(
+    document: PolicyDocument, purpose: Purpose, field: str, inputs: Iterable[str]
+) -> tuple[str | None, tuple[Reason, ...]]:
+    """The condition under which the purpose may use the field, None where it is not special, and what speaks against.
+
+    Args:
+        document: the policy.
+        purpose: who wants to use it.
+        field: a declared field.
+        inputs: the fields it is worked out from.
+    """
+    names = [field, *inputs]
+    if not any(name in document.fields and document.fields[name].special for name in names):
+        return None, ()
+    condition = purpose.special.get(field)
+    if condition is None:
+        return None, (Reason(ReasonCode.ART9_MISSING, CITES[:1]),)
+    if condition == MADE_PUBLIC and purpose.direct_marketing:
+        return condition, (Reason(ReasonCode.ART9_MISSING, CITES[2:3]),)
+    if purpose.significant_decision and condition not in _FOR_AUTOMATED_DECISIONS:
+        return condition, (Reason(ReasonCode.ART9_MISSING, CITES[3:]),)
+    return condition, ()
+
+
+def check_field(request: AccessRequest, purpose: Purpose, condition: str | None, facts: Facts) -> tuple[Reason, ...]:
+    """Whether the condition holds for this person; what the document states by itself holds for everybody."""
+    if condition != EXPLICIT_CONSENT or is_given(request, purpose, facts, explicit=True):
+        return ()
+    return (Reason(ReasonCode.ART9_MISSING, CITES[1:2]),)

@@ -1,0 +1,252 @@
+"""May we? Now and then, with the rule and the proof, within the day's number and for a case."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from policies.vocabulary import Channel, PurposeId, Touchpoint
+from registry import actors
+from registry.consents import withdraw_consent
+from registry.setup import activate_policy
+from registry.tables import BudgetUseRow
+from tests.house import ANNA, SHOP, House
+from tests.http.v1.api import Api
+from tests.unit.policies.people import CATALOGUE
+
+NEWSLETTER = PurposeId("newsletter")
+BUDGET = {"  newsletter:\n    title:": "  newsletter:\n    budget: {subjects_per_day: 2}\n    title:"}
+CASES = {"  newsletter:\n    title:": "  newsletter:\n    case_reference: required\n    title:"}
+SOFT_OPT_IN = {
+    "        article: A6-1-a\n        why: E-mail": "        article: UWG-7-3\n        why: E-mail",
+    "    objection: withdraws_consent\n    compatible_from:\n      - purpose: order_fulfilment\n"
+    "        assessment: the consent itself names name": "    objection: absolute\n    similar_goods: yes\n"
+    "    compatible_from:\n      - purpose: order_fulfilment\n        assessment: the consent itself names name",
+    "    notice: newsletter_consent": "    notice: privacy_notice",
+}
+
+
+async def put_in_force(house: House, changes: Mapping[str, str]) -> None:
+    """The shipped document with some lines changed."""
+    source = (CATALOGUE / "retailer.yaml").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in source
+        source = source.replace(old, new)
+    await activate_policy(house.registry, actors.SYSTEM, source.encode())
+
+
+async def decided(api: Api, *subjects: UUID, **more: object) -> list[dict[str, object]]:
+    body = {"purpose": "newsletter", "channel": "email", "subject_ids": [str(one) for one in subjects], **more}
+    response = await api.post("mailer", "/v1/decisions", body)
+    assert response.status_code == 200
+    items: list[dict[str, object]] = response.json()["items"]
+    return items
+
+
+def codes(item: Mapping[str, object]) -> list[str]:
+    found = item["reasons"]
+    assert isinstance(found, list)
+    return [reason["code"] for reason in found]
+
+
+async def after(house: House, instant: datetime) -> datetime:
+    """The database's clock, once it has moved on."""
+    while (now := await house.registry.database.now()) <= instant:  # noqa: ASYNC110 - a clock sends no event
+        await asyncio.sleep(0.002)
+    return now
+
+
+@pytest.mark.gdpr("7(1)")
+async def test_a_permit_names_basis_rule_and_the_declaration_that_carries_it(api: Api) -> None:
+    subject = await api.house.customer()
+    declared = await api.house.grant(subject, "newsletter", Channel.EMAIL)
+    (item,) = await decided(api, subject, fields=["email", "street"])
+    assert item["allowed"] == [
+        {"field": "email", "article": "A6-1-a", "rule": "consent", "evidence_id": str(declared.event_id)}  # type: ignore[union-attr]
+    ]
+    assert item["withheld"] == [
+        {
+            "field": "street",
+            "reasons": [{"code": "MINIMISED", "cites": ["GDPR Art. 5(1)(c)"], "rule": "minimisation"}],
+        }
+    ]
+
+
+async def test_a_contract_is_told_without_a_declaration(api: Api) -> None:
+    subject = await api.house.customer()
+    body = {"purpose": "order_fulfilment", "fields": ["street"], "subject_ids": [str(subject)]}
+    (item,) = (await api.post("shop", "/v1/decisions", body)).json()["items"]
+    assert item["allowed"] == [{"field": "street", "article": "A6-1-b", "rule": "lawful_basis", "evidence_id": None}]
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_a_past_instant_is_decided_as_it_was(api: Api) -> None:
+    """R-5.2-1: a withdrawal changes nothing before it (Art. 7(3) sentence 2)."""
+    house = api.house
+    subject = await house.customer()
+    before = await house.registry.database.now()
+    await after(house, before)
+    await house.grant(subject, "newsletter", Channel.EMAIL)
+    between = await after(house, await house.registry.database.now())
+    await after(house, between)
+    await withdraw_consent(house.registry, SHOP, subject, NEWSLETTER)
+    for at, expected in [
+        (before, ["CONSENT_MISSING", "CHANNEL_NOT_ALLOWED"]),
+        (between, []),
+        (await house.registry.database.now(), ["CONSENT_WITHDRAWN", "CHANNEL_NOT_ALLOWED"]),
+    ]:
+        (item,) = await decided(api, subject, at=at.isoformat())
+        assert codes(item) == expected
+        assert item["permitted"] is not bool(expected)
+    assert len(await api.log("decide")) == 3
+
+
+@pytest.mark.gdpr("7(3)")
+async def test_a_letter_entered_late_is_known_now_and_was_not_known_then(api: Api) -> None:
+    """R-7.3-4."""
+    house = api.house
+    subject = await house.customer()
+    await house.grant(subject, "newsletter", Channel.EMAIL)
+    came = await after(house, await house.registry.database.now())
+    between = await after(house, came)
+    await after(house, between)
+    await withdraw_consent(house.registry, SHOP, subject, NEWSLETTER, Channel.ANY, came, Touchpoint.HOTLINE)
+    (then,) = await decided(api, subject, at=between.isoformat())
+    assert then["permitted"]
+    (now,) = await decided(api, subject, at=between.isoformat(), known="now")
+    assert codes(now) == ["CONSENT_WITHDRAWN", "CHANNEL_NOT_ALLOWED"]
+
+
+async def test_whoever_was_not_there_yet_is_nobody(api: Api) -> None:
+    before = await after(api.house, await api.house.registry.database.now())
+    await after(api.house, before)
+    subject = await api.house.customer(newsletter=True)
+    (item,) = await decided(api, subject, at=before.isoformat())
+    assert codes(item) == ["NO_SUBJECT"]
+    assert "subject_id" not in item
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_before_any_policy_nothing_was_allowed(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    ago = await api.house.registry.database.now() - timedelta(days=1)
+    body = {"purpose": "newsletter", "subject_ids": [str(subject)], "at": ago.isoformat()}
+    response = await api.post("mailer", "/v1/decisions", body)
+    assert response.status_code == 403
+    assert [reason["code"] for reason in response.json()["reasons"]] == ["FAIL_CLOSED"]
+
+
+async def test_the_future_is_not_decided(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    ahead = await api.house.registry.database.now() + timedelta(minutes=1)
+    body = {"purpose": "newsletter", "subject_ids": [str(subject)], "at": ahead.isoformat()}
+    assert (await api.post("mailer", "/v1/decisions", body)).status_code == 422
+
+
+@pytest.mark.gdpr("18")
+async def test_objections_and_restrictions_count_from_their_day_on(api: Api) -> None:
+    house = api.house
+    subject = await house.customer(newsletter=True)
+    before = await after(house, await house.registry.database.now())
+    await after(house, before)
+    assert (await api.post("shop", "/v1/objections", {"subject_id": str(subject)})).status_code == 201
+    (item,) = await decided(api, subject, at=before.isoformat())
+    assert item["permitted"]
+    (item,) = await decided(api, subject, at=(await house.registry.database.now()).isoformat())
+    assert codes(item) == ["DM_OBJECTION"]
+
+
+@pytest.mark.gdpr("32")
+async def test_a_client_looks_at_no_more_people_a_day_than_its_purpose_says(api: Api) -> None:
+    house = api.house
+    subjects = [await house.customer(f"A-{number}", newsletter=True) for number in range(4)]
+    await put_in_force(house, BUDGET)
+    assert [item["permitted"] for item in await decided(api, subjects[0])] == [True]
+    found = await decided(api, *subjects)
+    assert [item["permitted"] for item in found] == [True, True, False, False]
+    assert codes(found[2]) == ["QUOTA"]
+    again = await api.get("mailer", f"/v1/subjects/{subjects[1]}", purpose="newsletter", fields="email")
+    assert again.json()["fields"] == {"email": ANNA["email"]}
+    refused = await api.get("mailer", f"/v1/subjects/{subjects[3]}", purpose="newsletter", fields="email")
+    assert refused.status_code == 403
+    assert [reason["code"] for reason in refused.json()["reasons"]] == ["QUOTA"]
+    other = await api.get("shop", f"/v1/subjects/{subjects[3]}", purpose="newsletter", fields="email")
+    assert other.status_code == 200
+
+
+@pytest.mark.gdpr("32")
+async def test_who_is_refused_anyway_takes_no_place(api: Api) -> None:
+    house = api.house
+    strangers = [await house.customer(f"B-{number}") for number in range(3)]
+    subjects = [await house.customer(f"A-{number}", newsletter=True) for number in range(2)]
+    await put_in_force(house, BUDGET)
+    found = await decided(api, *strangers, *subjects)
+    assert [item["permitted"] for item in found] == [False, False, False, True, True]
+
+
+@pytest.mark.gdpr("32")
+async def test_two_calls_at_once_never_share_the_last_place(api: Api) -> None:
+    house = api.house
+    subjects = [await house.customer(f"A-{number}", newsletter=True) for number in range(6)]
+    await put_in_force(house, BUDGET)
+    found = await asyncio.gather(*(decided(api, one) for one in subjects))
+    assert sum(item["permitted"] is True for (item,) in found) == 2
+
+
+@pytest.mark.gdpr("17")
+async def test_an_erasure_takes_the_count_of_the_person_along(api: Api) -> None:
+    house = api.house
+    subject = await house.customer(newsletter=True)
+    await put_in_force(house, BUDGET)
+    await decided(api, subject)
+    await house.erase(subject)
+    async with house.registry.database.reading() as session:
+        assert (await session.execute(select(func.count()).select_from(BudgetUseRow))).scalar_one() == 0
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_a_purpose_for_single_cases_asks_which_and_remembers_a_check_of_it(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    await put_in_force(api.house, CASES)
+    body = {"purpose": "newsletter", "fields": ["email"], "subject_ids": [str(subject)]}
+    for path in ("/v1/decisions", "/v1/disclosures"):
+        refused = await api.post("mailer", path, body)
+        assert refused.status_code == 403
+        assert [reason["code"] for reason in refused.json()["reasons"]] == ["CASE_REFERENCE_MISSING"]
+        assert (await api.post("mailer", path, {**body, "case_reference": "K-2026-17"})).status_code == 200
+    malformed = await api.post("mailer", "/v1/disclosures", {**body, "case_reference": "Erika Mustermann"})
+    assert malformed.status_code == 422
+
+
+@pytest.mark.gdpr("13(1)(d)")
+async def test_a_customer_who_bought_and_was_told_may_get_mail_about_similar_goods(api: Api) -> None:
+    """R-DE-UWG-4, with what the registry keeps: where the address came from, the sale, and when the notice came."""
+    house = api.house
+    customer = await house.customer("A-1", {"email": ANNA["email"]})
+    visitor = await house.customer("A-2", {"email": "visitor@example.com"}, ordered=False)
+    await put_in_force(house, SOFT_OPT_IN)
+    found = await decided(api, customer, visitor, fields=["email"])
+    assert [item["permitted"] for item in found] == [True, False]
+    assert found[1]["reasons"] == [{"code": "NO_BASIS", "cites": ["UWG § 7(3) no. 1"], "rule": "soft_opt_in"}]
+    await house.as_owner("DELETE FROM notice_delivery")
+    (untold,) = await decided(api, customer, fields=["first_name"])
+    assert untold["withheld"] == [
+        {
+            "field": "first_name",
+            "reasons": [{"code": "NO_BASIS", "cites": ["UWG § 7(3) no. 4"], "rule": "soft_opt_in"}],
+        }
+    ]
+
+
+@pytest.mark.gdpr("12(1)")
+async def test_a_client_is_told_in_words_what_it_may_ask_for(api: Api) -> None:
+    purposes = (await api.get("mailer", "/v1/purposes")).json()["purposes"]
+    (newsletter,) = purposes
+    assert newsletter["in_words"]["de"].startswith("Lesbar: Anrede, Vorname, Nachname, E-Mail-Adresse, Sprache.")
+    assert "consent of the person" in newsletter["in_words"]["en"]
+    assert "Not for persons under 16." in newsletter["in_words"]["en"]
+    assert "CONSENT_WITHDRAWN" in newsletter["can_refuse"]
+    assert not {"MINOR", "RESTRICTED"} & set(newsletter["can_refuse"])
