@@ -21,13 +21,19 @@ SpecialKind = Literal[
 
 
 class RetentionClass(Part):
-    """How long, counted from when, and why (Art. 5(1)(e); R-DEL-1)."""
+    """How long, counted from when, and why (Art. 5(1)(e); R-DEL-1); `told` is the ground as letters give it."""
 
     period: Period
     starts: Literal["collected", "relationship_end", "year_end"]
     why: Text
     title: Words
     obligation: bool = False
+    told: Words | None = None
+
+    @property
+    def ground(self) -> Words:
+        """Why a value is still kept, in the words for the person concerned (Art. 12(1))."""
+        return self.told or Words(de=self.why, en=self.why)
 
 
 class FieldPart(Part):

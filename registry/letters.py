@@ -27,9 +27,10 @@ def erasure(policy: PolicyDocument, erased: Erasure) -> dict[str, str]:
     german = ["Ihre Daten sind gelöscht und die Schlüssel dazu vernichtet."]
     english = ["Your data is deleted and its keys are destroyed."]
     for kept in erased.kept:
-        title = policy.fields[kept.field].title
-        german.append(f"Aufbewahrt werden nur: {title.de} ({kept.count}), bis {_until(kept, 'de')}. Grund: {kept.why}.")
-        english.append(f"Kept are only: {title.en} ({kept.count}), until {_until(kept, 'en')}. Ground: {kept.why}.")
+        declared = policy.fields[kept.field]
+        title, why = declared.title, policy.retention[declared.retention].ground
+        german.append(f"Aufbewahrt werden nur: {title.de} ({kept.count}), bis {_until(kept, 'de')}. Grund: {why.de}.")
+        english.append(f"Kept are only: {title.en} ({kept.count}), until {_until(kept, 'en')}. Ground: {why.en}.")
     authority = policy.policy.controller.supervisory_authority
     if erased.kept:
         german.append(f"Sie können sich bei der Aufsichtsbehörde beschweren ({authority}) oder vor Gericht gehen.")

@@ -12,12 +12,13 @@ from policies.notices import NoticeKind, NoticeText
 class Existing:
     """What the registry knows on the day of activation.
 
-    `ended` are the purposes for which at least one consent was withdrawn or expired; `published` the version in force
-    of each notice before the activation, by its id.
+    `ended` are the purposes for which at least one consent was withdrawn or expired; `stored` the fields of which at
+    least one value is on file; `published` the version in force of each notice before the activation, by its id.
     """
 
     on: date
     ended: frozenset[str] = frozenset()
+    stored: frozenset[str] = frozenset()
     published: Mapping[str, str] = field(default_factory=dict)
 
 

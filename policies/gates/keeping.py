@@ -63,9 +63,24 @@ def every_field_is_needed(seen: Activation) -> Iterator[Fault]:
             yield Fault(("fields", name), f"field {name}: no purpose in force needs it")
 
 
+@requires("R-5.1e-1", "Art. 5(1)(e), 30(1)(c) GDPR")
+def what_is_stored_is_declared(seen: Activation) -> Iterator[Fault]:
+    """A value on file has a category and a period, and stays under the category whose key seals it."""
+    for name in sorted(seen.existing.stored):
+        declared = seen.document.fields.get(name)
+        was = seen.before.fields.get(name) if seen.before else None
+        if declared is None:
+            what = "values of it are on file, and without a declaration they have neither category nor period"
+            yield Fault(("fields",), f"field {name}: {what}")
+        elif was is not None and was.category is not declared.category:
+            at = ("fields", name, "category")
+            yield Fault(at, f"field {name}: values of it are on file under {was.category}; make it a new field")
+
+
 GATES: tuple[Check[Activation], ...] = (
     periods_name_their_law,
     duties_of_bookkeeping_start_with_the_year,
     contracts_still_run,
     every_field_is_needed,
+    what_is_stored_is_declared,
 )

@@ -130,6 +130,7 @@ def test_only_invoices_and_what_proves_compliance_outlive_an_erasure() -> None:
     document = retailer()
     kept = {name for name, field in document.fields.items() if document.retention[field.retention].obligation}
     assert kept == {"invoices", "consent_evidence", "request_wishes", "request_answers"}
+    assert all(document.retention[document.fields[name].retention].told for name in kept), "letters name the ground"
     vouchers = document.retention[document.fields["invoices"].retention]
     assert (vouchers.period, vouchers.starts) == ("P8Y", "year_end")
 

@@ -439,6 +439,32 @@ KEEPING = [
         ),
     ),
 ]
+KEEPING += [
+    Case(
+        "a field on file that nobody declares any more",
+        "R-5.1e-1",
+        (),
+        (),
+        before=shop(),
+        existing=Existing(ON, stored=frozenset({"email", "shoe_size"})),
+        existing_repaired=Existing(ON, stored=frozenset({"email"})),
+    ),
+    Case(
+        "a field on file that moves to another category",
+        "R-5.1e-1",
+        (
+            ("clicks: {category: behavioural", "clicks: {category: psychographic"),
+            ("      behavioural: {article", "      psychographic: {article"),
+            ("{behavioural: [clicks]", "{psychographic: [clicks]"),
+            ("{behavioural: P24M", "{psychographic: P24M"),
+        ),
+        (),
+        shown=texts(version="2"),
+        before=shop(),
+        existing=Existing(ON, stored=frozenset({"clicks"})),
+        existing_repaired=Existing(ON, stored=frozenset({"email"})),
+    ),
+]
 CASES = [*BASIS, *SPECIAL, *TEXTS, *AUTOMATED, *ADVERTISING, *KEEPING]
 
 
