@@ -85,17 +85,23 @@ class Head(_Part):
 
 
 class RetentionClass(_Part):
-    """How long, counted from when, and why (Art. 5(1)(e); R-DEL-1)."""
+    """How long, counted from when, and why (Art. 5(1)(e); R-DEL-1); `told` is what a letter says of it."""
 
     period: Period
     starts: Literal["collected", "relationship_end", "year_end"]
     why: Text
     title: Words
+    told: Words | None = None
     obligation: bool = False
+
+    @property
+    def words(self) -> Words:
+        """Why, as the person is told (Art. 12(1)); where nobody wrote it down, the title."""
+        return self.told or self.title
 
 
 class FieldPart(_Part):
-    """One declared field: its category, retention class and meaning."""
+    """One declared field: its category, retention class and meaning; `values` has the words for coded values."""
 
     category: Category
     retention: Identifier
@@ -104,6 +110,7 @@ class FieldPart(_Part):
     event: EventKind | None = None
     special: bool = False
     estimate: bool = False
+    values: Mapping[str, Words] = Field(default_factory=dict)
 
 
 class Basis(_Part):

@@ -34,6 +34,7 @@ from policies.vocabulary import (
 from registry.database import CATEGORIES, ORIGINS, Gathered, StoredValue, Versions
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
+from registry.outage import told_as_not_ready
 
 _CHECKPOINT_TRIES = 50
 _CHECKPOINT_PAUSE_SECONDS = 0.1
@@ -96,12 +97,13 @@ class SqliteDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A unit of work; SQLite has no roles."""
-        async with (
-            self.writing,
-            AsyncSession(self._writer, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        with told_as_not_ready():
+            async with (
+                self.writing,
+                AsyncSession(self._writer, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
 
     @asynccontextmanager
     async def erasing(self) -> AsyncIterator[AsyncSession]:
@@ -112,8 +114,9 @@ class SqliteDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads, in one snapshot."""
-        async with AsyncSession(self._readers, expire_on_commit=False) as session, session.begin():
-            yield session
+        with told_as_not_ready():
+            async with AsyncSession(self._readers, expire_on_commit=False) as session, session.begin():
+                yield session
 
     async def gather(
         self, subject_ids: Sequence[UUID], fields: frozenset[str], *, with_events: bool

@@ -20,6 +20,7 @@ _APPEND_ONLY = ("audit_leaf", "audit_node", "consent_event", "policy_version", "
 _SERVING_MAY_DELETE = (
     "audit_intent",
     "journal_outbox",
+    "letter_outbox",
     "lookup",
     "permission",
     "portal_code",
@@ -32,6 +33,7 @@ _ERASER_MAY_DELETE = (
     "conflict",
     "data_key",
     "event",
+    "letter_outbox",
     "lookup",
     "notice_delivery",
     "objection",
