@@ -2,13 +2,14 @@
 
 A body has at most one mebibyte, counted as it streams in whatever its header claims; imports are read line by line
 and bounded there. The machine API takes the content type its resource declares and no other. Every answer tells
-caches to keep nothing. An exception that nobody foresaw becomes a problem here and goes no further, because servers
-print exceptions, and exceptions may carry data.
+caches to keep nothing, and is counted by its route, never by its address. An exception that nobody foresaw becomes a
+problem here and goes no further, because servers print exceptions, and exceptions may carry data.
 
 Legal: GDPR Art. 32(1)(b), (c); R-AUD-6.
 """
 
 import logging
+import time
 from collections.abc import Callable
 
 from fastapi import FastAPI, Request, Response
@@ -17,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import OTHER, Metrics
 from api.routes import Shortcuts
 
 MOST_BYTES = 1_048_576
@@ -46,12 +48,13 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        status = 0
+        began = time.perf_counter()
 
         async def send_uncached(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 MutableHeaders(scope=message).setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -61,9 +64,14 @@ class Boundary:
             return
         except Exception as error:  # noqa: BLE001 - whatever failed, it ends here and is told by its type alone
             response = self._answer(error, scope["app"])
-            if not started:
+            if not status:
                 await response(scope, receive, send_uncached)
             # An answer that broke off midway is not completed: the server closes the connection.
+        finally:
+            metrics: Metrics | None = getattr(scope["app"].state, "metrics", None)
+            if metrics is not None and status:
+                template = str(scope.get("template") or getattr(scope.get("route"), "path", OTHER))
+                metrics.count(scope["method"], template, status, time.perf_counter() - began)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = _check_headers(scope)
@@ -74,8 +82,8 @@ class Boundary:
         if found is None:
             await self._app(scope, receive, send)
             return
-        handler, scope["path_params"] = found
-        response = await handler(Request(scope, receive, send))
+        scope["path_params"], scope["template"] = found.path_params, found.template
+        response = await found.handler(Request(scope, receive, send))
         await response(scope, receive, send)
 
 

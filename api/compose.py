@@ -4,8 +4,9 @@ Order of a start: durability is checked, keys are loaded, what a crash left in o
 place, data older than its journal is refused, and only then is anything served.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,6 +22,7 @@ from registry.database import Database
 from registry.journal import FileJournal
 from registry.keys import FileKeyProvider, KeyRing
 from registry.mailer import DirectoryMailer, Mailer, SmtpMailer
+from registry.post import keep_sending
 from registry.postgres import PostgresDatabase
 from registry.setup import AUDIT_SIGNING_KEY, prepare, prepare_keys
 from registry.sqlite import SqliteDatabase
@@ -75,12 +77,25 @@ async def open_registry(settings: Settings, *, serving: bool = True) -> AsyncIte
             await log.integrate()
             if not registry.has_policy:
                 await prepare(registry, SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
-            yield registry
+            async with _letters_sent(registry) if serving else nullcontext():
+                yield registry
         finally:
             await log.stop()
     finally:
         journal.close()
         await database.close()
+
+
+@asynccontextmanager
+async def _letters_sent(registry: Registry) -> AsyncIterator[None]:
+    """Send letters that wait, from the start on and until the end; a letter on its way is waited for."""
+    stopping = asyncio.Event()
+    sending = asyncio.create_task(keep_sending(registry, stopping), name="letters")
+    try:
+        yield
+    finally:
+        stopping.set()
+        await sending
 
 
 def shipped_notices(settings: Settings) -> list[NoticeText]:

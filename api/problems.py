@@ -63,6 +63,12 @@ BLOCKED = Kind(
     "This identifier was erased",
     "It stays blocked until a registration that is newer than the erasure.",
 )
+EVENT_CONFLICT = Kind(
+    "event-conflict",
+    409,
+    "Another event has this reference",
+    "What is stored stays; nothing of this call was stored, and the attempt is listed as a conflict.",
+)
 INVALID_REQUEST = Kind("invalid-request", 422, "Not of the expected shape", "Each error names its place and kind.")
 NOT_FOUND = Kind("not-found", 404, "Not there", "There is no such thing, or it is not yours.")
 METHOD = Kind("method-not-allowed", 405, "Method not allowed", "The Allow header names the methods of this resource.")
@@ -102,6 +108,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.UnknownRequestError: Kind("unknown-request", 404, "No such request", "Nobody made this request."),
     errors.RequestStateError: Kind("request-state", 409, "Request already decided", "Its state allows no such step."),
     errors.UnknownRelationshipError: _RELATIONSHIP,
+    errors.RelationshipPeriodError: Kind(
+        "relationship-period", 409, "Ends before it began", "The beginning on file is later than this end."
+    ),
     errors.AuthenticationError: UNAUTHENTICATED,
     errors.ForbiddenError: Kind(
         "forbidden", 403, "Not allowed", "Role or purposes of this caller do not allow the operation."
@@ -123,7 +132,15 @@ _OF_STATUS: Mapping[int, Kind] = {
 ALL_KINDS = tuple(
     {
         kind.slug: kind
-        for kind in (*KINDS.values(), *_OF_STATUS.values(), REFUSED, CONSENT_CONFLICT, BLOCKED, INTERNAL)
+        for kind in (
+            *KINDS.values(),
+            *_OF_STATUS.values(),
+            REFUSED,
+            CONSENT_CONFLICT,
+            EVENT_CONFLICT,
+            BLOCKED,
+            INTERNAL,
+        )
     }.values()
 )
 

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from re import Pattern
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 import orjson
 from fastapi import Request, Response, params
@@ -56,29 +56,38 @@ class LeanRoute(APIRoute):
         return handle
 
 
+class Found(NamedTuple):
+    """What serves a request: its handler, the parameters in its path, and the path's template."""
+
+    handler: Handler
+    path_params: dict[str, Any]
+    template: str
+
+
 class Shortcuts:
     """Finds a lean route by method and path."""
 
     def __init__(self, routes: Iterable[LeanRoute]) -> None:
         self._fixed: dict[tuple[str, str], Handler] = {}
-        self._patterns: list[tuple[str, Pattern[str], Handler, dict[str, Any]]] = []
+        self._patterns: list[tuple[str, Pattern[str], Handler, dict[str, Any], str]] = []
         for route in routes:
             handler = route.get_route_handler()
             for method in sorted(route.methods or ()):
                 if route.param_convertors:
-                    self._patterns.append((method, route.path_regex, handler, route.param_convertors))
+                    self._patterns.append((method, route.path_regex, handler, route.param_convertors, route.path))
                 else:
                     self._fixed[method, route.path] = handler
 
-    def find(self, method: str, path: str) -> tuple[Handler, dict[str, Any]] | None:
-        """The handler and its path parameters; None = FastAPI's router knows."""
+    def find(self, method: str, path: str) -> Found | None:
+        """What serves it; None = FastAPI's router knows."""
         fixed = self._fixed.get((method, path))
         if fixed is not None:
-            return fixed, {}
-        for known, pattern, handler, convertors in self._patterns:
+            return Found(fixed, {}, path)
+        for known, pattern, handler, convertors, template in self._patterns:
             found = pattern.match(path) if known == method else None
             if found is not None:
-                return handler, {name: convertors[name].convert(text) for name, text in found.groupdict().items()}
+                given = {name: convertors[name].convert(text) for name, text in found.groupdict().items()}
+                return Found(handler, given, template)
         return None
 
 

@@ -6,6 +6,7 @@ under `var/`.
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CATALOGUE = Path(__file__).resolve().parent.parent / "policies" / "catalogues"
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     audience: str = "consent-registry"
     token_lifetime_seconds: int = 900
     log_origin: str = "registry.example.com/audit"
+    metrics_token: str = Field(default="", repr=False)
     secure_cookies: bool = True
     host: str = "127.0.0.1"
     port: int = 8000

@@ -62,6 +62,21 @@ class Titles:
                 return self._words(client.title)
         return name
 
+    def value(self, field: str, value: object) -> str:
+        """A coded value in words; empty where the policy has none."""
+        declared = self.policy.fields.get(field)
+        words = declared.values.get(value) if declared and isinstance(value, str) else None
+        return self._words(words) if words else ""
+
+    def choices(self, field: str) -> list[tuple[str, str]]:
+        """The codes of a coded field, each with its words; none where values are free."""
+        declared = self.policy.fields.get(field)
+        return [(code, self._words(words)) for code, words in declared.values.items()] if declared else []
+
+    def told(self, words: Words) -> str:
+        """A text of the policy in the visitor's language."""
+        return self._words(words)
+
     def retention(self, field: str) -> str:
         """How long a field is kept."""
         declared = self.policy.fields.get(field)

@@ -29,6 +29,7 @@ from policies.vocabulary import (
 )
 from registry.actors import Role
 from registry.conflicts import ConflictKind
+from registry.events import EventStatus
 from registry.lookup import IdentifierKind
 from registry.rights import RequestKind, RequestState
 from registry.subjects import Status
@@ -291,7 +292,15 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ConflictKind.CONSENT_OLDER_THAN_WITHDRAWAL: Both(
             "Einwilligung ist älter als der Widerruf", "Consent is older than the withdrawal"
         ),
+        ConflictKind.CHANGED_EVENT: Both(
+            "Ein gespeichertes Ereignis kam verändert wieder", "A stored event came back changed"
+        ),
         ConflictKind.ERASED_IDENTIFIER: Both("Gelöschte Person kam wieder", "An erased person came back"),
+    },
+    EventStatus: {
+        EventStatus.STORED: Both("gespeichert", "stored"),
+        EventStatus.UNCHANGED: Both("war schon gespeichert", "was stored already"),
+        EventStatus.CONFLICT: Both("abgewiesen, weil verändert", "refused, because changed"),
     },
     Role: {
         Role.DPO: Both("Datenschutzbeauftragte", "Data protection officer"),

@@ -3,7 +3,10 @@
 Legal: GDPR Art. 5(1)(c), (e), Art. 9(1); R-5.1e-1, R-9-1, R-9-2, R-DEL-1.
 """
 
+from collections.abc import Mapping
 from typing import Literal
+
+from pydantic import Field
 
 from policies.forms import Identifier, Part, Period, Text, Words
 from policies.vocabulary import Category, EventKind
@@ -33,7 +36,7 @@ class RetentionClass(Part):
     @property
     def ground(self) -> Words:
         """Why a value is still kept, in the words for the person concerned (Art. 12(1))."""
-        return self.told or Words(de=self.why, en=self.why)
+        return self.told or self.title
 
 
 class FieldPart(Part):
@@ -41,7 +44,7 @@ class FieldPart(Part):
 
     `granularity` is what is sealed as one: each value, or a whole record. `special` is which special category the
     field belongs to or reveals. `derived_from` are the fields an estimate is worked out from; `obtained_from` is the
-    recipient who supplies the value (Art. 14(2)(f)).
+    recipient who supplies the value (Art. 14(2)(f)). `values` are the words for coded values.
     """
 
     category: Category
@@ -55,3 +58,4 @@ class FieldPart(Part):
     estimate: bool = False
     derived_from: tuple[Identifier, ...] = ()
     obtained_from: Identifier | None = None
+    values: Mapping[str, Words] = Field(default_factory=dict)

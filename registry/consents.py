@@ -36,6 +36,7 @@ from registry.context import Caller, Change, Registry
 from registry.errors import InvalidConsentError
 from registry.events import GivenEvent, check_client_purpose, write_event
 from registry.journal import JournalKind
+from registry.retention import settle_retention
 from registry.tables import ConsentEventRow, ObjectionRow, PermissionRow, SubjectRow
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -96,6 +97,7 @@ async def give_consent(registry: Registry, caller: Caller, subject_id: UUID, gra
     async with registry.change() as change:
         subject = await change.lock_subject(subject_id)
         ((outcome, digest),) = await write_grants(change, subject, [grant], caller.client)
+        await settle_retention(change, subject_id)
         change.record(_grant_entry(caller, change, subject_id, grant, outcome, digest))
     return outcome
 
@@ -183,6 +185,7 @@ async def withdraw_consent(
             await _append_withdrawal(change, subject_id, withdrawal, history)
             change.journal(JournalKind.WITHDRAWAL, subject_id, f"{one}:{channel.value}")
         standing = fold(history)
+        await settle_retention(change, subject_id)
         change.record(
             Entry(
                 EventTag.CONSENT_WITHDRAW,

@@ -8,7 +8,7 @@ any two of these steps loses nothing: outbox and intents are drained at the next
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select, update
@@ -53,6 +53,7 @@ class Change:
     journalled: bool = False
     entries: list[Entry] = field(default_factory=list)
     created: set[UUID] = field(default_factory=set)
+    ends: dict[UUID, date | None] = field(default_factory=dict)
     delivered: set[tuple[UUID, str, str]] = field(default_factory=set)
     published: dict[tuple[str, str | None], str] = field(default_factory=dict)
     quoted: dict[tuple[str, str, str], NoticeRow | None] = field(default_factory=dict, repr=False)

@@ -15,7 +15,8 @@ from sqlalchemy import delete, select
 from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
-from policies.documents import PolicyDocument
+from policies.deadlines import local_date, retention_end
+from policies.documents import PolicyDocument, Words
 from policies.vocabulary import Category, FieldName, SubjectStatus
 from registry.context import Caller, Change, Registry
 from registry.errors import NotReadyError
@@ -26,6 +27,7 @@ from registry.tables import (
     ConflictRow,
     DataKeyRow,
     EventRow,
+    LetterOutboxRow,
     LookupRow,
     NoticeDeliveryRow,
     ObjectionRow,
@@ -50,6 +52,7 @@ _GONE = (
     PortalCodeRow,
     PortalSessionRow,
     BudgetUseRow,
+    LetterOutboxRow,
 )
 
 
@@ -59,7 +62,7 @@ class KeptField:
 
     field: FieldName
     count: int
-    why: str
+    why: Words
     until: date | None
 
 
@@ -139,7 +142,14 @@ async def _delete_values(change: Change, subject_id: UUID) -> tuple[KeptField, .
         delete(EventRow).where(col(EventRow.subject_id) == subject_id, col(EventRow.field).not_in(obliged)),
     )
     statement = select(EventRow).where(col(EventRow.subject_id) == subject_id)
-    return _kept(change.policy, list((await change.session.execute(statement)).scalars()))
+    rows = list((await change.session.execute(statement)).scalars())
+    for row in rows:
+        # What counted from the end of a relationship counts from now: no contract and no consent is left.
+        if row.delete_after is None:
+            retention = change.policy.retention[change.policy.fields[FieldName(row.field)].retention]
+            today = local_date(change.now)
+            row.delete_after = retention_end(local_date(row.occurred_at), retention, ended_on=today)
+    return _kept(change.policy, rows)
 
 
 def _obliged(policy: PolicyDocument) -> list[str]:
@@ -151,7 +161,7 @@ def _kept(policy: PolicyDocument, rows: list[EventRow]) -> tuple[KeptField, ...]
     for name in _obliged(policy):
         ends = [row.delete_after for row in rows if row.field == name]
         if ends:
-            why = policy.retention[policy.fields[name].retention].why
+            why = policy.retention[policy.fields[name].retention].ground
             known = [end for end in ends if end is not None]
             kept.append(KeptField(FieldName(name), len(ends), why, max(known) if known else None))
     return tuple(kept)

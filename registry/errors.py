@@ -57,6 +57,10 @@ class UnknownRelationshipError(RegistryError):
     """Raised when a contract or account to be closed does not exist."""
 
 
+class RelationshipPeriodError(RegistryError):
+    """Raised when a contract or account would end before it began."""
+
+
 class AuthenticationError(RegistryError):
     """Raised when a client, staff member or customer did not prove who they are."""
 

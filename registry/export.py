@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from audit.event import EventTag
 from audit.log import PersonEntry
-from policies.documents import PolicyDocument
+from policies.documents import FieldPart, PolicyDocument
 from policies.facts import AccessRequest
 from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
 from registry.consents import consents_of
@@ -177,6 +177,12 @@ def _recipients(policy: PolicyDocument, lines: list[AccessLine]) -> list[dict[st
     ]
 
 
+def _told(declared: FieldPart, value: object) -> dict[str, str] | None:
+    """A coded value in words, where the policy has them."""
+    words = declared.values.get(value) if isinstance(value, str) else None
+    return words.model_dump() if words else None
+
+
 async def _described(registry: Registry, subject_id: UUID, held: dict[FieldName, object]) -> list[dict[str, Any]]:
     """Each value with its category, source, times and end (R-5.1d-1)."""
     policy = registry.policy
@@ -201,6 +207,7 @@ async def _described(registry: Registry, subject_id: UUID, held: dict[FieldName,
                 "title": declared.title.model_dump(),
                 "category": declared.category,
                 "value": value,
+                "value_title": _told(declared, value),
                 "estimate": declared.estimate,
                 "origin": row.origin if row else sorted({one.origin for one in events if one.field == name}),
                 "source": row.captured_by if row else sorted({one.captured_by for one in events if one.field == name}),
@@ -212,7 +219,7 @@ async def _described(registry: Registry, subject_id: UUID, held: dict[FieldName,
                 else sorted({one.collected_for for one in events if one.field == name}),
                 "observed_at": row.observed_at if row else None,
                 "delete_after": row.delete_after if row else max(ends, default=None),
-                "retention": policy.retention[declared.retention].why,
+                "retention": policy.retention[declared.retention].ground.model_dump(),
             },
         )
     return described

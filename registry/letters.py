@@ -3,8 +3,29 @@
 Legal: GDPR Art. 12(1), (4), Art. 17(3)(b); R-12.1-1, R-12.4-1, R-17.1-1.
 """
 
+from collections.abc import Mapping
+
 from policies.documents import PolicyDocument
 from registry.erasure import Erasure, KeptField
+
+ERASURE_SUBJECT = "Ihr Antrag auf Löschung / Your erasure request"
+ADVERTISING_OBJECTION: Mapping[str, str] = {
+    "de": "Ihr Widerspruch gegen Werbung gilt ab sofort.",
+    "en": "Your objection to advertising is in force.",
+}
+OBJECTION: Mapping[str, str] = {"de": "Ihr Widerspruch ist wirksam.", "en": "Your objection is in force."}
+ACCESS_READY: Mapping[str, str] = {
+    "de": "Ihre Auskunft liegt im Portal bereit.",
+    "en": "Your data is ready in the portal.",
+}
+ACCESS_RETRIEVED: Mapping[str, str] = {
+    "de": "Sie haben Ihre Daten im Portal abgerufen.",
+    "en": "You retrieved your data in the portal.",
+}
+RECTIFIED: Mapping[str, str] = {
+    "de": "Wir haben Ihre Daten berichtigt; die Einschränkung während der Prüfung ist aufgehoben.",
+    "en": "We have corrected your data; the restriction during the check is lifted.",
+}
 
 
 def refusal(policy: PolicyDocument, reasons: str) -> dict[str, str]:
@@ -27,10 +48,11 @@ def erasure(policy: PolicyDocument, erased: Erasure) -> dict[str, str]:
     german = ["Ihre Daten sind gelöscht und die Schlüssel dazu vernichtet."]
     english = ["Your data is deleted and its keys are destroyed."]
     for kept in erased.kept:
-        declared = policy.fields[kept.field]
-        title, why = declared.title, policy.retention[declared.retention].ground
-        german.append(f"Aufbewahrt werden nur: {title.de} ({kept.count}), bis {_until(kept, 'de')}. Grund: {why.de}.")
-        english.append(f"Kept are only: {title.en} ({kept.count}), until {_until(kept, 'en')}. Ground: {why.en}.")
+        title = policy.fields[kept.field].title
+        german.append(
+            f"Aufbewahrt werden nur: {title.de} ({kept.count}), bis {_until(kept, 'de')}. Grund: {kept.why.de}."
+        )
+        english.append(f"Kept are only: {title.en} ({kept.count}), until {_until(kept, 'en')}. Ground: {kept.why.en}.")
     authority = policy.policy.controller.supervisory_authority
     if erased.kept:
         german.append(f"Sie können sich bei der Aufsichtsbehörde beschweren ({authority}) oder vor Gericht gehen.")

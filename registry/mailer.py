@@ -1,4 +1,7 @@
-"""Sends the few letters the registry writes itself: one-time codes. No address or code is logged or kept.
+"""Sends the few letters the registry writes itself. No address, text or code is logged or kept here.
+
+A letter may be sent twice where a crash hides that it arrived: its message id stays the same, so that mail systems
+know it again, and a directory holds it once.
 
 By default letters lie as files in a directory of the operator's, mode 0600, so that a first try needs no mail
 server; an `smtp://` URL sends them.
@@ -9,9 +12,11 @@ import os
 import secrets
 import smtplib
 from email.message import EmailMessage
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from registry.errors import NotReadyError
 
@@ -22,8 +27,8 @@ _SMTP_PORT = 25
 class Mailer(Protocol):
     """What delivers a letter."""
 
-    async def send(self, to: str, subject: str, text: str) -> None:
-        """Deliver or raise NotReadyError."""
+    async def send(self, to: str, subject: str, text: str, message_id: UUID | None = None) -> None:
+        """Deliver or raise NotReadyError; the same `message_id` says that it is the same letter."""
 
 
 class DirectoryMailer:
@@ -34,11 +39,24 @@ class DirectoryMailer:
         self._sender = sender
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    async def send(self, to: str, subject: str, text: str) -> None:
-        """Write the letter; the newest sorts last."""
-        message = _message(self._sender, to, subject, text)
+    async def send(self, to: str, subject: str, text: str, message_id: UUID | None = None) -> None:
+        """Write the letter unless it is there; the newest sorts last.
+
+        Raises:
+            NotReadyError: when the directory does not take it.
+        """
+        message = _message(self._sender, to, subject, text, message_id)
+        name = message_id.hex if message_id else secrets.token_hex(4)
+        try:
+            self._write(message, name)
+        except OSError as error:
+            raise NotReadyError(f"the mail directory does not take the letter: {type(error).__name__}") from None
+
+    def _write(self, message: EmailMessage, name: str) -> None:
+        if any(self._directory.glob(f"*-{name}.eml")):
+            return
         taken = sum(1 for _ in self._directory.glob("*.eml"))
-        path = self._directory / f"{taken:06d}-{secrets.token_hex(4)}.eml"
+        path = self._directory / f"{taken:06d}-{name}.eml"
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(message.as_bytes())
 
@@ -55,9 +73,13 @@ class SmtpMailer:
         self._starttls = "starttls" in parts.query
         self._sender = sender
 
-    async def send(self, to: str, subject: str, text: str) -> None:
-        """Send over one connection."""
-        await asyncio.to_thread(self._send, _message(self._sender, to, subject, text))
+    async def send(self, to: str, subject: str, text: str, message_id: UUID | None = None) -> None:
+        """Send over one connection.
+
+        Raises:
+            NotReadyError: when the mail server is out of reach or does not take the letter.
+        """
+        await asyncio.to_thread(self._send, _message(self._sender, to, subject, text, message_id))
 
     def _send(self, message: EmailMessage) -> None:
         try:
@@ -71,8 +93,11 @@ class SmtpMailer:
             raise NotReadyError(f"the mail server does not take the letter: {type(error).__name__}") from None
 
 
-def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+def _message(sender: str, to: str, subject: str, text: str, message_id: UUID | None) -> EmailMessage:
     message = EmailMessage()
+    if message_id is not None:
+        domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+        message["Message-ID"] = f"<{message_id}@{domain}>"
     message["From"] = sender
     message["To"] = to
     message["Subject"] = subject

@@ -33,6 +33,7 @@ from policies.vocabulary import (
 from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
+from registry.outage import told_as_not_ready
 
 _RECORDS = """(SELECT array_agg(ROW(r.record_id, r.field, r.category, r.collected_for, r.origin, r.observed_at,
  r.delete_after, r.version, r.key_version, r.sealed)) FROM record r
@@ -99,21 +100,24 @@ class PostgresDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A unit of work of the serving role."""
-        async with AsyncSession(self._serving, expire_on_commit=False) as session, session.begin():
-            yield session
+        with told_as_not_ready():
+            async with AsyncSession(self._serving, expire_on_commit=False) as session, session.begin():
+                yield session
 
     @asynccontextmanager
     async def erasing(self) -> AsyncIterator[AsyncSession]:
         """A unit of work of the eraser role."""
-        async with AsyncSession(self._erasing, expire_on_commit=False) as session, session.begin():
-            yield session
+        with told_as_not_ready():
+            async with AsyncSession(self._erasing, expire_on_commit=False) as session, session.begin():
+                yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads, in one snapshot."""
-        async with AsyncSession(self._serving, expire_on_commit=False) as session, session.begin():
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            yield session
+        with told_as_not_ready():
+            async with AsyncSession(self._serving, expire_on_commit=False) as session, session.begin():
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                yield session
 
     async def gather(
         self,
@@ -163,9 +167,10 @@ class PostgresDatabase:
 
     async def now(self) -> datetime:
         """The database's clock."""
-        async with self._serving.connect() as connection:
-            instant: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
-            return whole(instant)
+        with told_as_not_ready():
+            async with self._serving.connect() as connection:
+                instant: datetime = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()
+        return whole(instant)
 
     async def clock(self, session: AsyncSession) -> datetime:
         """The server's clock, on the unit of work's own connection."""
@@ -178,11 +183,12 @@ class PostgresDatabase:
 
     async def check_durability(self) -> None:
         """Refuse to serve where PostgreSQL would acknowledge what it may lose."""
-        async with self._serving.connect() as connection:
-            rows = await connection.execute(
-                text("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')"),
-            )
-            weak = [f"{name}={setting}" for name, setting in rows if setting in {"off", "local"}]
+        with told_as_not_ready():
+            async with self._serving.connect() as connection:
+                rows = await connection.execute(
+                    text("SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')"),
+                )
+                weak = [f"{name}={setting}" for name, setting in rows if setting in {"off", "local"}]
         if weak:
             raise NotReadyError(f"PostgreSQL would not make commits durable: {', '.join(weak)}")
 

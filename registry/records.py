@@ -22,6 +22,7 @@ from registry.conflicts import ConflictKind, note_conflict
 from registry.context import Change
 from registry.errors import InvalidValueError, UnknownFieldError
 from registry.lookup import INDEXED_FIELDS, normalise
+from registry.retention import relationship_end
 from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, seal
 
@@ -102,6 +103,8 @@ async def write_value(
     place = Place(subject.subject_id, declared.category, name, row_id, version)
     sealed = seal(orjson.dumps(given.value), place, key)
     observed_on = local_date(given.observed_at or change.now)
+    retention = change.policy.retention[declared.retention]
+    ended_on = await relationship_end(change, subject.subject_id, retention)
     state: dict[str, Any] = {
         "category": declared.category.value,
         "version": version,
@@ -115,7 +118,7 @@ async def write_value(
         "collected_at": change.now,
         "rectified_at": change.now if rectified else (existing.rectified_at if existing else None),
         "retention": declared.retention,
-        "delete_after": retention_end(observed_on, change.policy.retention[declared.retention]),
+        "delete_after": retention_end(observed_on, retention, ended_on=ended_on),
     }
     if existing is None:
         change.session.add(RecordRow(subject_id=subject.subject_id, field=name, record_id=row_id, **state))

@@ -1,16 +1,20 @@
 """Contracts, accounts, warranties and claims: what a contract basis rests on, and when it ends.
 
-Legal: GDPR Art. 6(1)(b); R-6.1-1.
+With the last of them ends the ground for keeping what they needed: the values get their last day.
+
+Legal: GDPR Art. 5(1)(e), Art. 6(1)(b); R-6.1-1, R-DE-RET-1.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from audit.columns import whole
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.vocabulary import RelationshipKind
 from registry.context import Caller, Change, Registry
-from registry.errors import UnknownRelationshipError
+from registry.errors import RelationshipPeriodError, UnknownRelationshipError
+from registry.retention import settle_retention
 from registry.tables import RelationshipRow
 
 
@@ -26,10 +30,18 @@ class GivenRelationship:
 
 
 async def write_relationship(change: Change, subject_id: UUID, given: GivenRelationship) -> None:
-    """Open a relationship, or note its end; part of a change that holds the person's row."""
+    """Open a relationship, note its end, or open it again; part of a change that holds the person's row.
+
+    One that ended begins anew only where it is said to have begun after that end: a sync that never heard of the end
+    makes no legal basis out of nothing. The caller settles what hangs on it (`registry.retention`).
+
+    Raises:
+        RelationshipPeriodError: when it would end before it began.
+    """
     key = (subject_id, given.kind.value, given.source, given.reference)
     row = None if subject_id in change.created else await change.session.get(RelationshipRow, key)
     if row is None:
+        _check_period(given.opened_at, given.closed_at)
         change.session.add(
             RelationshipRow(
                 subject_id=subject_id,
@@ -40,8 +52,17 @@ async def write_relationship(change: Change, subject_id: UUID, given: GivenRelat
                 closed_at=given.closed_at,
             ),
         )
+    elif row.closed_at is not None and whole(given.opened_at) > row.closed_at:
+        _check_period(given.opened_at, given.closed_at)
+        row.opened_at, row.closed_at = given.opened_at, given.closed_at
     elif given.closed_at is not None:
+        _check_period(row.opened_at, given.closed_at)
         row.closed_at = given.closed_at
+
+
+def _check_period(opened_at: datetime, closed_at: datetime | None) -> None:
+    if closed_at is not None and whole(closed_at) < whole(opened_at):
+        raise RelationshipPeriodError("a relationship ends after it began")
 
 
 async def open_relationship(registry: Registry, caller: Caller, subject_id: UUID, given: GivenRelationship) -> None:
@@ -49,10 +70,12 @@ async def open_relationship(registry: Registry, caller: Caller, subject_id: UUID
 
     Raises:
         UnknownSubjectError: nobody, or no longer.
+        RelationshipPeriodError: when it would end before it began.
     """
     async with registry.change() as change:
         await change.lock_subject(subject_id)
         await write_relationship(change, subject_id, given)
+        await settle_retention(change, subject_id)
         change.record(_entry(EventTag.RELATIONSHIP_OPEN, caller, subject_id, change.policy.version))
 
 
@@ -65,18 +88,21 @@ async def close_relationship(
     reference: str,
     closed_at: datetime | None,
 ) -> None:
-    """Record that it ended; from that instant nothing rests on it any more.
+    """Record that it ended; from that instant nothing rests on it any more, and what it held gets its last day.
 
     Raises:
         UnknownSubjectError: nobody, or no longer.
         UnknownRelationshipError: no such relationship.
+        RelationshipPeriodError: when the end lies before the beginning.
     """
     async with registry.change() as change:
         await change.lock_subject(subject_id)
         row = await change.session.get(RelationshipRow, (subject_id, kind.value, source, reference))
         if row is None:
             raise UnknownRelationshipError("no such relationship")
-        row.closed_at = closed_at or change.now
+        _check_period(row.opened_at, closed_at)
+        row.closed_at = closed_at or max(change.now, row.opened_at)
+        await settle_retention(change, subject_id)
         change.record(_entry(EventTag.RELATIONSHIP_CLOSE, caller, subject_id, change.policy.version))
 
 

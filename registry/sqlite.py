@@ -34,6 +34,7 @@ from policies.vocabulary import (
 from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
+from registry.outage import told_as_not_ready
 
 _CHECKPOINT_TRIES = 50
 _CHECKPOINT_PAUSE_SECONDS = 0.1
@@ -100,12 +101,13 @@ class SqliteDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A unit of work; SQLite has no roles."""
-        async with (
-            self.writing,
-            AsyncSession(self._writer, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        with told_as_not_ready():
+            async with (
+                self.writing,
+                AsyncSession(self._writer, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
 
     @asynccontextmanager
     async def erasing(self) -> AsyncIterator[AsyncSession]:
@@ -116,8 +118,9 @@ class SqliteDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads, in one snapshot."""
-        async with AsyncSession(self._readers, expire_on_commit=False) as session, session.begin():
-            yield session
+        with told_as_not_ready():
+            async with AsyncSession(self._readers, expire_on_commit=False) as session, session.begin():
+                yield session
 
     async def gather(
         self,

@@ -25,10 +25,11 @@ from registry.conflicts import ConflictKind
 from registry.consents import Grant, RefusedGrant, write_grants
 from registry.context import Caller, Change, Registry
 from registry.errors import UnknownSubjectError
-from registry.events import GivenEvent, check_client_purpose, write_event
+from registry.events import EventStatus, GivenEvent, check_client_purpose, take_events
 from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
 from registry.records import GivenValue, Kept, check_value, write_value
 from registry.relationships import GivenRelationship, write_relationship
+from registry.retention import last_end, settle_retention
 from registry.suppression import Scope, suppressed
 from registry.tables import LookupRow, SubjectRow
 
@@ -60,12 +61,14 @@ class GivenSubject:
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """The outcome for one customer; blocked customers have no id."""
+    """The outcome for one customer; blocked customers have no id. Events are told by their place, counted from 0."""
 
     subject_id: UUID | None
     status: Status
     kept: tuple[Kept, ...] = ()
     refused_consents: tuple[PurposeId, ...] = ()
+    unchanged_events: tuple[int, ...] = ()
+    refused_events: tuple[int, ...] = ()
 
 
 async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubject]) -> list[Upserted]:
@@ -140,11 +143,18 @@ async def _upsert_one(
         return Upserted(None, Status.BLOCKED)
     for notice in given.notices:
         await notices.deliver(change, subject.subject_id, notice, None, change.now, Touchpoint.ONLINE_SHOP)
-    kept = await _write_values(change, caller, subject, given, digests)
+    if created:
+        change.ends[subject.subject_id] = (
+            None if given.consents else last_end(one.closed_at for one in given.relationships)
+        )
     for relationship in given.relationships:
         await write_relationship(change, subject.subject_id, relationship)
-    digests.extend([(await write_event(change, subject, one, caller.client))[1] for one in given.events])
+    kept = await _write_values(change, caller, subject, given, digests)
+    taken = await take_events(change, subject, given.events, caller.client)
+    digests.extend(one.digest for one in taken if one.digest)
     granted = await write_grants(change, subject, given.consents, caller.client) if given.consents else []
+    if _needs_settling(given, created=created):
+        await settle_retention(change, subject.subject_id)
     digests.extend([digest for _, digest in granted if digest])
     refused = [
         grant.purpose
@@ -153,7 +163,21 @@ async def _upsert_one(
     ]
     subject.version += 0 if created else 1
     status = Status.CREATED if created else Status.UPDATED
-    return Upserted(subject.subject_id, status, tuple(kept), tuple(refused))
+    return Upserted(
+        subject.subject_id,
+        status,
+        tuple(kept),
+        tuple(refused),
+        tuple(number for number, one in enumerate(taken) if one.status is EventStatus.UNCHANGED),
+        tuple(number for number, one in enumerate(taken) if one.status is EventStatus.CONFLICT),
+    )
+
+
+def _needs_settling(given: GivenSubject, *, created: bool) -> bool:
+    """Whether values may have been dated before all that holds them was known."""
+    if not created:
+        return bool(given.relationships or given.consents)
+    return bool(given.consents) and all(one.closed_at is not None for one in given.relationships)
 
 
 async def _write_values(

@@ -321,6 +321,7 @@ class ConflictRow(_Row, table=True):
     """What a sync wanted and was refused (R-7.3-5); names the field or purpose, never the value."""
 
     __tablename__ = "conflict"
+    __table_args__ = (Index("ix_conflict_arrived", "arrived_at", "conflict_id"),)
 
     subject_id: UUID = Field(sa_type=Id, primary_key=True)
     conflict_id: UUID = Field(sa_type=Id, primary_key=True)
@@ -403,6 +404,21 @@ class PortalCodeRow(_Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     attempts: int = Field(sa_type=Integer)
+
+
+class LetterOutboxRow(_Row, table=True):
+    """A letter that must not be lost, sealed with its address until the mail server has it."""
+
+    __tablename__ = "letter_outbox"
+    __table_args__ = (Index("ix_letter_outbox_due", "due_at"),)
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    letter_id: UUID = Field(sa_type=Id, primary_key=True)
+    key_version: int = Field(sa_type=Integer)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    queued_at: datetime = Field(sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant)
+    tries: int = Field(sa_type=Integer)
 
 
 class JournalOutboxRow(_Row, table=True):

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -24,6 +25,8 @@ from policies.decision import Deny, Permit
 from policies.vocabulary import Category, FieldName
 from registry.errors import KeyUnavailableError, NotPermittedError, SealBrokenError
 from registry.keys import NONCE_BYTES, DataKey, KeyRing, WrappedDataKey
+
+LETTER = FieldName("@letter")
 
 
 class Place(NamedTuple):
@@ -64,15 +67,39 @@ def reseal(sealed: Sealed, key: DataKey, new_key: DataKey) -> Sealed:
     Raises:
         SealBrokenError: when the value was changed or moved.
     """
-    try:
-        value = AESGCM(key.key).decrypt(
-            sealed.ciphertext[:NONCE_BYTES],
-            sealed.ciphertext[NONCE_BYTES:],
-            _bound(sealed.place, sealed.key_version),
-        )
-    except (InvalidTag, ValueError) as error:
-        raise SealBrokenError(f"a value of {sealed.place.field} does not open") from error
-    return seal(value, sealed.place, new_key)
+    return seal(_decrypt(sealed, key), sealed.place, new_key)
+
+
+def holds(sealed: Sealed, document: Mapping[str, object], key: DataKey) -> bool:
+    """Whether a sealed document says the same as one that just arrived; nothing but that leaves this room.
+
+    Args:
+        sealed: a JSON object.
+        document: what arrived; the order of its members means nothing.
+        key: the data key of the person and category.
+
+    Raises:
+        SealBrokenError: when the value was changed or moved.
+    """
+    stored = orjson.loads(_decrypt(sealed, key))
+    return orjson.dumps(stored, option=orjson.OPT_SORT_KEYS) == orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def open_letter(recorded: Recorded[Sealed], key: DataKey) -> bytes:
+    """Open a letter of the registry's own whose sending is on record; no value of anybody's opens this way.
+
+    Raises:
+        NotPermittedError: when the sending is not recorded, or this is no letter.
+        KeyUnavailableError: when the letter waits under another version of the key.
+        SealBrokenError: when it was changed or moved.
+    """
+    given: object = recorded
+    if not isinstance(given, Recorded) or not isinstance(given.value, Sealed) or given.value.place.field != LETTER:
+        raise NotPermittedError("letters open only once their sending is recorded")
+    sealed = given.value
+    if sealed.key_version != key.version:
+        raise KeyUnavailableError(f"key version {sealed.key_version} is not held")
+    return _decrypt(sealed, key)
 
 
 def open_sealed(
@@ -125,6 +152,17 @@ def open_sealed(
         except (InvalidTag, ValueError) as error:
             raise SealBrokenError(f"a value of {place.field} does not open") from error
     return opened
+
+
+def _decrypt(sealed: Sealed, key: DataKey) -> bytes:
+    try:
+        return AESGCM(key.key).decrypt(
+            sealed.ciphertext[:NONCE_BYTES],
+            sealed.ciphertext[NONCE_BYTES:],
+            _bound(sealed.place, sealed.key_version),
+        )
+    except (InvalidTag, ValueError) as error:
+        raise SealBrokenError(f"a value of {sealed.place.field} does not open") from error
 
 
 def _bound(place: Place, key_version: int) -> bytes:

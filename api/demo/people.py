@@ -250,10 +250,11 @@ def _relationships(customer: int, times: Sequence[datetime], end: datetime) -> l
 def _purchase_events(customer: int, purchases: Sequence[Purchase], times: Sequence[datetime]) -> Iterator[Row]:
     for number, (one, at) in enumerate(zip(purchases, times, strict=True), start=1):
         money = {"amount": str(one.amount), "currency": "USD"}
-        yield _event("purchase", at, "order_fulfilment", "online_shop", {"quantity": one.quantity, **money})
+        purchase = {"quantity": one.quantity, **money}
+        yield _event(f"order-{number}", "purchase", at, "order_fulfilment", "online_shop", purchase)
         if one.amount:
             invoice = {"number": f"R-{at.year}-{customer:05d}-{number:03d}", **money}
-            yield _event("invoice", at, "order_fulfilment", "online_shop", invoice)
+            yield _event(f"invoice-{number}", "invoice", at, "order_fulfilment", "online_shop", invoice)
 
 
 def _survey_events(dice: _Dice, at: datetime | None) -> Iterator[Row]:
@@ -265,11 +266,14 @@ def _survey_events(dice: _Dice, at: datetime | None) -> Iterator[Row]:
         min(5, max(1, round(3 + item.keyed * (LOADING * traits[item.scale] + NOISE * dice.bell()))))
         for item in mini_ipip()
     ]
-    yield _event("survey_answer", at, "recommendations", "web_form", {"instrument": "mini-ipip", "answers": answers})
+    payload = {"instrument": "mini-ipip", "answers": answers}
+    yield _event("survey-mini-ipip", "survey_answer", at, "recommendations", "web_form", payload)
 
 
-def _event(kind: str, at: datetime, collected_for: str, touchpoint: str, payload: Row) -> Row:
+def _event(reference: str, kind: str, at: datetime, collected_for: str, touchpoint: str, payload: Row) -> Row:
+    """One event under the shop's own reference, by which a second import knows it again."""
     return {
+        "event_ref": reference,
         "kind": kind,
         "occurred_at": _text(at),
         "touchpoint": touchpoint,

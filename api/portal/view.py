@@ -46,6 +46,7 @@ class Item:
     estimate: bool
     contested: bool
     input: str
+    choices: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def requests(package: Mapping[str, Any], titles: Titles, overviews: Sequence[Req
         Wished(
             one,
             [
-                (titles.field(name), _value(value, titles))
+                (titles.field(name), titles.value(name, value) or _value(value, titles))
                 for name, value in wishes.get(one.request_id, {}).get("values", {}).items()
             ],
             str(answers.get(one.request_id, {}).get(titles.language.value, "")),
@@ -149,13 +150,14 @@ def _item(one: Mapping[str, Any], titles: Titles, contested: set[str]) -> Item:
     return Item(
         name=name,
         title=one["title"][titles.language.value],
-        value="" if events else _value(value, titles),
+        value="" if events else titles.value(name, value) or _value(value, titles),
         events=[_event(event, titles) for event in events[:MOST_EVENTS_SHOWN]],
         unshown=max(0, len(events) - MOST_EVENTS_SHOWN),
         facts=_facts(one, titles),
         estimate=one["estimate"],
         contested=name in contested,
         input=_INPUTS.get(name, "text") if correctable else "",
+        choices=titles.choices(name),
     )
 
 

@@ -24,6 +24,7 @@ from registry.errors import (
     InvalidConsentError,
     InvalidValueError,
     RegistryError,
+    RelationshipPeriodError,
     UnknownFieldError,
     UnknownNoticeError,
 )
@@ -34,7 +35,14 @@ from registry.subjects import GivenSubject, Upserted, check_given, upsert
 
 MOST_ROWS = 20
 MOST_SEALED = 600
-OF_ONE_ROW = (ForbiddenError, UnknownFieldError, InvalidValueError, UnknownNoticeError, InvalidConsentError)
+OF_ONE_ROW = (
+    ForbiddenError,
+    UnknownFieldError,
+    InvalidValueError,
+    UnknownNoticeError,
+    InvalidConsentError,
+    RelationshipPeriodError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,15 @@ def given_relationship(one: RelationshipIn) -> GivenRelationship:
 
 def given_event(one: EventIn) -> GivenEvent:
     """An event as the registry takes it."""
-    return GivenEvent(one.kind, one.occurred_at, PurposeId(one.collected_for), one.payload, one.touchpoint, one.origin)
+    return GivenEvent(
+        one.kind,
+        one.occurred_at,
+        PurposeId(one.collected_for),
+        one.payload,
+        one.touchpoint,
+        one.origin,
+        one.event_ref,
+    )
 
 
 def given_consent(one: GivenConsentIn) -> Grant:
@@ -163,6 +179,8 @@ def outcome_of(one: Upserted | Failed) -> dict[str, Any]:
         "status": one.status,
         "kept": [{"field": kept.field, "why": kept.why} for kept in one.kept],
         "refused_consents": one.refused_consents,
+        "unchanged_events": one.unchanged_events,
+        "refused_events": one.refused_events,
     }
 
 

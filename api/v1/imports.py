@@ -1,9 +1,9 @@
 """Bulk data streams in line by line, is stored in chunks, and every row's outcome streams out.
 
 A line that cannot be stored is told and costs nobody else. After an interruption go on from the first line without an
-outcome: a row is an upsert by its external id, but the events in it are taken again each time they arrive. Outcomes
-wait until the client reads them: most clients send everything before they read anything, and neither side may block
-the other.
+outcome: a row is an upsert by its external id, and events that carry their `event_ref` are stored once. Outcomes wait
+until the client reads them: most clients send everything before they read anything, and neither side may block the
+other.
 
 Each line is one customer (`SubjectIn`), each outcome names its line. An import that cannot go on ends with `stopped`:
 nothing from that line on was acknowledged. When not even the first chunk could be stored, the answer is a problem.

@@ -21,14 +21,14 @@ from api.v1.schemas.rights import (
     RequestOut,
 )
 from api.v1.schemas.shape import SubjectId
+from audit.columns import from_milliseconds, to_milliseconds
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.vocabulary import FieldName, PurposeId
-from registry.conflicts import conflicts
+from registry.conflicts import ConflictPlace, conflicts
 from registry.errors import UnknownRequestError
 from registry.objections import object_to
 from registry.rights import OWN_PURPOSE, RequestOverview, Wish, receive_request, record_listing, requests
 
-MOST_CONFLICTS = 2000
 _CONTROL = "privacy_control"
 
 router = APIRouter(route_class=LeanRoute, tags=["rights"])
@@ -72,8 +72,11 @@ async def read_request(call: Authenticated, subject_id: SubjectId, request_id: U
 async def list_conflicts(call: Authenticated, query: Annotated[ConflictsQuery, Query()]) -> Response:
     """What was refused, newest first: this client's own wishes, or everything for the privacy console."""
     everything = _CONTROL in call.own_purposes
-    found = await conflicts(call.registry, query.subject_id, query.limit if everything else MOST_CONFLICTS)
-    shown = [one for one in found if everything or one.source == call.caller.client][: query.limit]
+    own = call.caller.client
+    source = query.source if everything else own
+    hidden = not everything and query.source not in {None, own}
+    after = _place(query.cursor) if query.cursor else None
+    shown = [] if hidden else await conflicts(call.registry, query.subject_id, query.limit, source=source, after=after)
     entry = Entry(
         EventTag.AUDIT_READ,
         Outcome.PERMIT,
@@ -98,9 +101,19 @@ async def list_conflicts(call: Authenticated, query: Annotated[ConflictsQuery, Q
                 }
                 for one in recorded.value
             ],
+            "next_cursor": _cursor(shown[-1].place) if len(shown) == query.limit else None,
             "log_index": recorded.index,
         },
     )
+
+
+def _cursor(place: ConflictPlace) -> str:
+    return f"{to_milliseconds(place.arrived_at)}-{place.conflict_id.hex}"
+
+
+def _place(cursor: str) -> ConflictPlace:
+    at, _, number = cursor.partition("-")
+    return ConflictPlace(from_milliseconds(int(at)), UUID(number))
 
 
 def _told(one: RequestOverview) -> dict[str, object]:

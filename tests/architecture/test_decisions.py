@@ -48,10 +48,10 @@ def test_rooms_that_decide_and_keep_ask_no_clock_but_the_databases() -> None:
     assert asking == _OF_SQLITE
 
 
-def test_sealed_bytes_of_people_lie_in_two_tables() -> None:
-    """docs/adr/0017."""
+def test_sealed_bytes_of_people_lie_in_three_tables() -> None:
+    """docs/adr/0017, docs/adr/0025: values and documents in two, letters on their way in the third."""
     found = {table.name for table in SQLModel.metadata.tables.values() if "sealed" in table.columns}
-    assert found == {"record", "event"}
+    assert found == {"record", "event", "letter_outbox"}
 
 
 @pytest.mark.postgresql

@@ -89,6 +89,6 @@ def test_every_route_is_known_with_its_entry() -> None:
 
 
 def test_nothing_is_served_beside_the_routers() -> None:
-    """The pages of the documentation show nobody's data."""
+    """The pages of the documentation and the operator's counters show nobody's data."""
     direct = {route.path for route in create_app(Settings()).routes if hasattr(route, "path")}
-    assert direct == {"/openapi.json", "/docs", "/docs/assets"}
+    assert direct == {"/openapi.json", "/docs", "/docs/assets", "/metrics"}

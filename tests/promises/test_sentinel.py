@@ -1,7 +1,7 @@
 """One unmistakable person goes through the use cases over HTTP, and is then searched for everywhere (R-AUD-6, R-ENC-3).
 
-Searched are log lines, problem bodies, every row of the audit tables, and the bytes of the database and its write-ahead
-log; in every spelling a leak could have. A planted copy must be found, or the search would prove nothing.
+Searched are log lines, problem bodies, metrics, every row of the audit tables, and the bytes of the database and its
+write-ahead log; in every spelling a leak could have. A planted copy must be found, or the search would prove nothing.
 """
 
 import logging
@@ -121,6 +121,7 @@ async def test_the_unmistakable_person_is_found_nowhere(
     searched.mkdir()
     (searched / "log-lines").write_text(caplog.text)
     (searched / "problems").write_text("\n".join(problems))
+    (searched / "metrics").write_text(api.app.state.metrics.text({}))
     (searched / "audit-rows").write_bytes(await _audit_rows(api))
     files = _database_files(api, request, tmp_path)
     assert places_of(NEEDLES, files) == []

@@ -24,6 +24,8 @@ class ImportedOut(Out):
             "subject_id": "0b9f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c11",
             "kept": [],
             "refused_consents": [],
+            "unchanged_events": [],
+            "refused_events": [],
         }
     )
 
@@ -32,5 +34,7 @@ class ImportedOut(Out):
     subject_id: SubjectId | None = None
     kept: list[KeptOut] | None = None
     refused_consents: list[str] | None = None
+    unchanged_events: list[int] | None = None
+    refused_events: list[int] | None = None
     error: str | None = None
     errors: list[PlaceOut] | None = None

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.v1.schemas.shape import Identifier, In, Out, Scalar, SubjectId, example
+from api.v1.schemas.shape import Identifier, In, Out, Scalar, SourceName, SubjectId, example
 from policies.vocabulary import Channel, Touchpoint
 from registry.rights import RequestKind, RequestState
 
@@ -87,9 +87,11 @@ class RequestOut(Out):
 
 
 class ConflictsQuery(In):
-    """Of whom, and how many at most."""
+    """Of whom, from which system, and how many at most; `cursor` comes from the page before."""
 
     subject_id: SubjectId | None = None
+    source: SourceName | None = None
+    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,14}-[0-9a-f]{32}$")] | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
@@ -105,7 +107,10 @@ class ConflictOut(Out):
 
 
 class ConflictsOut(Out):
-    """Newest first; a client sees what itself was refused, the privacy console everything."""
+    """Newest first; a client sees what itself was refused, the privacy console everything.
+
+    `next_cursor` is null on the last page.
+    """
 
     model_config = example(
         {
@@ -119,9 +124,11 @@ class ConflictsOut(Out):
                     "arrived_at": "2026-11-02T01:00:00Z",
                 }
             ],
+            "next_cursor": "1793667600000-6dfb0f0a53f74c658f5a9a2b1d3c4e5f",
             "log_index": 44,
         }
     )
 
     conflicts: list[ConflictOut]
+    next_cursor: str | None
     log_index: int

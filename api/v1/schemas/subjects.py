@@ -47,6 +47,8 @@ _UPSERTED = {
     "status": "created",
     "kept": [],
     "refused_consents": [],
+    "unchanged_events": [],
+    "refused_events": [],
 }
 
 
@@ -119,7 +121,11 @@ class KeptOut(Out):
 
 
 class UpsertedOut(Out):
-    """What became of one customer; `refused_consents` met a newer withdrawal or objection."""
+    """What became of one customer; `refused_consents` met a newer withdrawal or objection.
+
+    Events are told by their place in the customer, counted from 0: `unchanged_events` were there already under their
+    `event_ref`, `refused_events` say something else than is stored there.
+    """
 
     model_config = example(_UPSERTED)
 
@@ -127,6 +133,8 @@ class UpsertedOut(Out):
     status: Status
     kept: list[KeptOut]
     refused_consents: list[str]
+    unchanged_events: list[int]
+    refused_events: list[int]
 
 
 class FailedOut(Out):
