@@ -1,9 +1,9 @@
 """The same decision as a condition in SQL: whom a question would be permitted for, found by the database itself.
 
 `predicate` says for one question what the rules say for one person, over the registry's own tables (`subject` as `s`,
-`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`). It selects and
-permits nothing: whoever was selected is decided again, person by person, before anything leaves. Tests hold it equal to
-`evaluate` on random people, on every engine.
+`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`). It selects; it
+permits nothing: whoever was selected is decided again, person by person, before anything leaves. Tests hold it equal
+to `evaluate` on random people, on every engine.
 
 The words are those that SQLite and PostgreSQL share. Values travel as parameters: text, `datetime` (aware, UTC) and
 `date`; the store binds each as its engine keeps it. A number of people a day is counted elsewhere.
@@ -11,6 +11,7 @@ The words are those that SQLite and PostgreSQL share. Values travel as parameter
 Legal: as the rules it repeats; GDPR Art. 5(1)(b), Art. 6.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -38,6 +39,7 @@ from policies.vocabulary import (
 )
 
 Value = str | datetime | date
+_PARAMETER = re.compile(r":(v\d+)\b")
 _TRUE, _FALSE = "(1 = 1)", "(1 = 0)"
 
 
@@ -71,7 +73,8 @@ def predicate(document: PolicyDocument, request: AccessRequest, as_of: datetime)
         if name in document.fields
     ]
     sql = _all([build.of_person(), _any(fields)])
-    return Predicate(sql, build.parameters)
+    used = set(_PARAMETER.findall(sql))
+    return Predicate(sql, {name: value for name, value in build.parameters.items() if name in used})
 
 
 def _all(parts: Iterable[str]) -> str:
@@ -338,7 +341,8 @@ class _Build:
         ending = [f"NOT {valid}", f"{row}.state NOT {self.one_of(NO_DECLARATION)}"]
         if channel is not Channel.ANY:
             ending.append(f"{row}.channel {self.one_of([Channel.ANY, channel])}")
-        of_person = f"{row}.subject_id = s.subject_id AND {row}.purpose = {self.id}"
+        # The later declaration is looked for beside the earlier one: so the database can join the two by person.
+        of_person = f"{row}.subject_id = {'s' if row == 'p' else 'p'}.subject_id AND {row}.purpose = {self.id}"
         return f"{of_person} AND {_any([_all(grant), _all(ending)])}"
 
     def _carries(self, row: str, *, explicit: bool, after: str | None) -> str:

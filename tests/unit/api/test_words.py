@@ -15,14 +15,16 @@ from api.settings import CATALOGUE
 from api.titles import Titles, day, instant
 from api.words import WORDS, Language, say
 from audit.event import EventTag
+from policies.coverage import State
 from policies.documents import load
 from policies.notices import NoticeKind
 from registry.journal import JournalKind
+from registry.past import Known
 from registry.suppression import Scope
 
 POLICY = load(CATALOGUE / "retailer.yaml")
 # What is written for machines alone and stands on no page.
-FOR_NO_PAGE = {JournalKind, NoticeKind, Scope}
+FOR_NO_PAGE = {JournalKind, Known, NoticeKind, Scope, State}
 
 
 def codes_in(package: ModuleType) -> set[type[StrEnum]]:
