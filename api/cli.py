@@ -6,6 +6,8 @@ registry client create CODE               make a client's secret, shown once
 registry staff create LOGIN --role ROLE   make a staff account; the password is read from standard input
 registry policy check FILE                read a policy document as strictly as activation does
 registry policy activate                  put the configured document and its notices in force
+registry keys …                           rotate and retire keys, see api/cli_keys.py
+registry backup | restore | replay | verify   see api/cli_backup.py
 registry audit export DIRECTORY           write the log for an outsider
 registry audit verify DIRECTORY           check such an export, as `python verify.py` does
 registry audit prove INDEX                print an entry with its proof
@@ -21,6 +23,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.engine import make_url
 
+from api import cli_backup, cli_keys
 from api.app import create_app
 from api.compose import open_registry, shipped_notices
 from api.settings import Settings
@@ -79,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     checked = audit.add_parser("verify", help="check an export")
     checked.add_argument("directory", type=Path)
     checked.set_defaults(run=lambda options: verify.main([str(options.directory)]))
+    cli_keys.mount(commands, _with_registry)
+    cli_backup.mount(commands, migrate)
     prove = audit.add_parser("prove", help="print an entry with its proof")
     prove.add_argument("index", type=int)
     prove.set_defaults(run=_prove)

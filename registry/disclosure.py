@@ -112,7 +112,7 @@ async def gather(
     with_events = any(name in policy.fields and policy.fields[name].event for name in fields)
     gathered = await registry.database.gather(ids, fields, with_events=with_events)
     versions = next(iter(gathered.values())).versions
-    if versions.policy_digest != policy.digest or versions.epoch != registry.ring.active_epoch:
+    if versions.policy_digest != policy.digest or versions.keys != registry.ring.version:
         await registry.load()
         if registry.policy.digest != policy.digest:
             raise NotReadyError("the policy changed while the question was being answered")

@@ -40,7 +40,7 @@ _RECORDS = """(SELECT array_agg(ROW(r.record_id, r.field, r.category, r.collecte
 _EVENTS = """(SELECT array_agg(ROW(e.event_id, e.field, e.category, e.collected_for, e.origin, e.occurred_at,
  e.delete_after, 1, e.key_version, e.sealed) ORDER BY e.occurred_at) FROM event e
  WHERE e.subject_id = q.id AND e.field = ANY($2::text[]))"""
-_GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_version, st.epoch,
+_GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_version, st.keys_version,
  s.status, s.kind, s.majority_month, s.version,
  (SELECT array_agg(ROW(k.category, k.version, k.epoch, k.wrapped, k.fingerprint)) FROM data_key k
   WHERE k.subject_id = q.id),
@@ -66,16 +66,23 @@ class _Waiting:
 
 
 class PostgresDatabase:
-    """PostgreSQL by URL; `eraser_url` names the role that may delete (default: the serving role's URL)."""
+    """PostgreSQL by URL; `eraser_url` names the role that may delete, `owner_url` the one that may replace keys.
+
+    Default of both: the serving role's URL.
+    """
 
     engine = "postgresql"
 
-    def __init__(self, url: str, eraser_url: str | None = None, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, eraser_url: str | None = None, pool_size: int = 8, owner_url: str | None = None
+    ) -> None:
         serving = make_url(url).set(drivername="postgresql+asyncpg")
         erasing = make_url(eraser_url or url).set(drivername="postgresql+asyncpg")
+        owning = make_url(owner_url or url).set(drivername="postgresql+asyncpg")
         self._dsn = serving.set(drivername="postgresql").render_as_string(hide_password=False)
         self._serving = create_async_engine(serving, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
         self._erasing = create_async_engine(erasing, pool_size=2, max_overflow=2, pool_pre_ping=True)
+        self._owning = create_async_engine(owning, pool_size=2, max_overflow=2, pool_pre_ping=True)
         self._reader: asyncpg.Connection | None = None
         self._waiting: list[_Waiting] = []
         self._loader: asyncio.Task[None] | None = None
@@ -90,6 +97,12 @@ class PostgresDatabase:
     async def erasing(self) -> AsyncIterator[AsyncSession]:
         """A unit of work of the eraser role."""
         async with AsyncSession(self._erasing, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work of the role that owns the tables."""
+        async with AsyncSession(self._owning, expire_on_commit=False) as session, session.begin():
             yield session
 
     @asynccontextmanager
@@ -172,6 +185,7 @@ class PostgresDatabase:
             await self._reader.close()
         await self._serving.dispose()
         await self._erasing.dispose()
+        await self._owning.dispose()
 
 
 def _answer(waiting: _Waiting, rows: dict[UUID, Any]) -> None:

@@ -35,9 +35,9 @@ from registry.database import CATEGORIES, ORIGINS, Gathered, StoredValue, Versio
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
 
-_CHECKPOINT_TRIES = 50
+_CHECKPOINT_TRIES = 10
 _CHECKPOINT_PAUSE_SECONDS = 0.1
-_STATE = "SELECT policy_digest, clients_version, epoch FROM registry_state"
+_STATE = "SELECT policy_digest, clients_version, keys_version FROM registry_state"
 _SUBJECT = "SELECT status, kind, majority_month, version FROM subject WHERE subject_id = ?"
 _KEYS = "SELECT category, version, epoch, wrapped, fingerprint FROM data_key WHERE subject_id = ?"
 _RECORDS = """SELECT record_id, field, category, collected_for, origin, observed_at, delete_after, version,
@@ -110,6 +110,12 @@ class SqliteDatabase:
             yield session
 
     @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work; SQLite has no roles."""
+        async with self.transaction() as session:
+            yield session
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads, in one snapshot."""
         async with AsyncSession(self._readers, expire_on_commit=False) as session, session.begin():
@@ -173,6 +179,7 @@ class SqliteDatabase:
             async with self.writing:
                 connection = connect(self._path)
                 try:
+                    connection.execute("PRAGMA busy_timeout=0")  # waiting is done below, where others can go on
                     busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 finally:
                     connection.close()

@@ -62,17 +62,13 @@ def reseal(sealed: Sealed, key: DataKey, new_key: DataKey) -> Sealed:
     """Move a value to another data key of the same person and category; nothing becomes readable on the way.
 
     Raises:
+        KeyUnavailableError: when the value was sealed with another version of the key.
         SealBrokenError: when the value was changed or moved.
     """
-    try:
-        value = AESGCM(key.key).decrypt(
-            sealed.ciphertext[:NONCE_BYTES],
-            sealed.ciphertext[NONCE_BYTES:],
-            _bound(sealed.place, sealed.key_version),
-        )
-    except (InvalidTag, ValueError) as error:
-        raise SealBrokenError(f"a value of {sealed.place.field} does not open") from error
-    return seal(value, sealed.place, new_key)
+    if sealed.key_version != key.version:
+        raise KeyUnavailableError(f"key version {sealed.key_version} of {sealed.place.category.value} is not held")
+    bound = _bound(sealed.place, sealed.key_version)
+    return seal(_decrypted(AESGCM(key.key), sealed.ciphertext, bound, sealed.place.field), sealed.place, new_key)
 
 
 def open_sealed(
@@ -116,15 +112,16 @@ def open_sealed(
         version, cipher = ciphers[place.category]
         if version != one.key_version:
             raise KeyUnavailableError(f"key version {one.key_version} of {place.category.value} is not held")
-        try:
-            opened[place.row_id] = cipher.decrypt(
-                one.ciphertext[:NONCE_BYTES],
-                one.ciphertext[NONCE_BYTES:],
-                _bound(place, one.key_version),
-            )
-        except (InvalidTag, ValueError) as error:
-            raise SealBrokenError(f"a value of {place.field} does not open") from error
+        opened[place.row_id] = _decrypted(cipher, one.ciphertext, _bound(place, one.key_version), place.field)
     return opened
+
+
+def _decrypted(cipher: AESGCM, ciphertext: bytes, bound: bytes, field: FieldName) -> bytes:
+    """What nonce (12) + AES-256-GCM ciphertext + tag (16) holds, bound to additional data."""
+    try:
+        return cipher.decrypt(ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:], bound)
+    except (InvalidTag, ValueError) as error:
+        raise SealBrokenError(f"a value of {field} does not open") from error
 
 
 def _bound(place: Place, key_version: int) -> bytes:
