@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from api.compose import open_registry
 from policies.vocabulary import EventKind, FieldName, PurposeId
 from registry.actors import SYSTEM
 from registry.backup import Part, back_up
@@ -24,6 +25,15 @@ from registry.subjects import GivenSubject, Status, upsert
 from tests.house import SHOP, House, codes, yesterday
 
 LONGEST_DELAY_SECONDS = 0.02
+
+
+async def race(house: House, folder: Path, rounds: int, seed: int) -> None:
+    """Run: on PostgreSQL with the registries of two processes, on SQLite with the one that there may be."""
+    if house.registry.database.engine == "sqlite":
+        await Race([house], folder, seed).run(rounds)
+        return
+    async with open_registry(house.settings, serving=False) as second:
+        await Race([house, House(second, house.settings, house.owner_url)], folder, seed).run(rounds)
 
 
 class Race:

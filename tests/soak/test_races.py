@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.compose import open_registry
-from tests.faults.races import Race
+from tests.faults.races import race
 from tests.house import House
 
 ROUNDS = 50
@@ -14,6 +13,4 @@ ROUNDS = 50
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(40))
 async def test_fifty_rounds_of_everything_against_an_erasure(house: House, tmp_path: Path, seed: int) -> None:
-    async with open_registry(house.settings, serving=False) as second:
-        houses = [house, House(second, house.settings, house.owner_url)]
-        await Race(houses, tmp_path, seed).run(ROUNDS)
+    await race(house, tmp_path, ROUNDS, seed)
