@@ -12,6 +12,8 @@ registry policy record --format FORMAT    the record of processing activities: j
 registry policy activate                  put the configured document and its notices in force
 registry policy explain PURPOSE           what a purpose may know, what can refuse it, and why
 registry policy coverage                  which purpose, category and state has no written expectation
+registry keys …                           rotate and retire keys, see api/cli_keys.py
+registry backup | restore | replay | verify   see api/cli_backup.py
 registry audit export DIRECTORY           write the log for an outsider
 registry audit verify DIRECTORY           check such an export, as `python verify.py` does
 registry audit prove INDEX                print an entry with its proof
@@ -27,7 +29,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.engine import make_url
 
-from api import cli_explain, cli_policy
+from api import cli_backup, cli_explain, cli_keys, cli_policy
 from api.app import create_app
 from api.compose import open_registry, shipped_notices
 from api.settings import Settings
@@ -86,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     checked = audit.add_parser("verify", help="check an export")
     checked.add_argument("directory", type=Path)
     checked.set_defaults(run=lambda options: verify.main([str(options.directory)]))
+    cli_keys.mount(commands, _with_registry)
+    cli_backup.mount(commands, migrate)
     prove = audit.add_parser("prove", help="print an entry with its proof")
     prove.add_argument("index", type=int)
     prove.set_defaults(run=_prove)

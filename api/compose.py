@@ -20,10 +20,11 @@ from registry.actors import SYSTEM
 from registry.context import Registry
 from registry.database import Database
 from registry.journal import FileJournal
-from registry.keys import FileKeyProvider, KeyRing
+from registry.keys import KeyRing, open_provider
 from registry.mailer import DirectoryMailer, Mailer, SmtpMailer
 from registry.post import keep_sending
 from registry.postgres import PostgresDatabase
+from registry.settling import Settling
 from registry.setup import AUDIT_SIGNING_KEY, prepare, prepare_keys
 from registry.sqlite import SqliteDatabase
 
@@ -33,7 +34,9 @@ def open_database(settings: Settings) -> Database:
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite":
         return SqliteDatabase(Path(url.database or "registry.db"))
-    return PostgresDatabase(settings.database, settings.eraser_database_url or None)
+    return PostgresDatabase(
+        settings.database, settings.eraser_database_url or None, owner_url=settings.migration_database
+    )
 
 
 def open_mailer(settings: Settings) -> Mailer:
@@ -44,12 +47,13 @@ def open_mailer(settings: Settings) -> Mailer:
 
 
 @asynccontextmanager
-async def open_registry(settings: Settings, *, serving: bool = True) -> AsyncIterator[Registry]:
+async def open_registry(settings: Settings, *, serving: bool = True, restored: bool = False) -> AsyncIterator[Registry]:
     """A registry ready to serve, on a database that has been migrated.
 
     Args:
         settings: where everything is.
         serving: on SQLite, claim the file as its one serving process.
+        restored: open data that is older than its journal, in order to replay it; never to serve.
 
     Raises:
         NotReadyError: when something is not in order; nothing is served then.
@@ -59,30 +63,36 @@ async def open_registry(settings: Settings, *, serving: bool = True) -> AsyncIte
     if serving and isinstance(database, SqliteDatabase):
         database.claim()
     journal = FileJournal(settings.journal)
+    provider = open_provider(settings.key_provider_url)
     try:
         await database.check_durability()
-        ring = KeyRing(FileKeyProvider.create(settings.keys))
+        ring = KeyRing(provider)
         await prepare_keys(database, ring)
         async with database.reading() as session:
             await ring.load(session)
         signer = Ed25519PrivateKey.from_private_bytes(ring.service_key(AUDIT_SIGNING_KEY))
         sequencer = Sequencer(database.audit_store(), ring.audit_key)
         log = AuditLog(sequencer, database.reading, settings.log_origin, signer, ring.audit_key)
-        registry = Registry(database, ring, log, journal, open_mailer(settings))
+        settling = Settling(database, settings.epoch_days, settings.destruction_delay_days)
+        registry = Registry(database, ring, log, journal, open_mailer(settings), settling)
         sequencer.start()
         try:
             await registry.load()
-            await registry.check_journal()
-            await registry.flush_journal()
+            if not restored:
+                await registry.check_journal()
+                await registry.flush_journal()
             await log.integrate()
-            if not registry.has_policy:
+            if not registry.has_policy and not restored:
                 await prepare(registry, SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
+            settling.start()
             async with _letters_sent(registry) if serving else nullcontext():
                 yield registry
         finally:
+            await settling.stop()
             await log.stop()
     finally:
         journal.close()
+        provider.close()
         await database.close()
 
 

@@ -87,6 +87,13 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.KeyUnavailableError: Kind(
         "key-unavailable", 503, "Key unavailable", "A key this answer needs cannot be reached.", _RETRY
     ),
+    errors.KeyProviderError: Kind(
+        "key-provider", 503, "Key provider out of reach", "The holder of the root keys does not answer.", _RETRY
+    ),
+    errors.RetirementRefusedError: Kind(
+        "retirement-refused", 409, "Epoch not retired", "Keys are left under it, or no backup of the ring is verified."
+    ),
+    errors.BackupError: Kind("backup", 409, "Backup not usable", "It is not whole, not trusted, or not needed here."),
     errors.SealBrokenError: Kind(
         "seal-broken", 500, "A stored value does not open", "It was changed or moved; nothing of it is let out."
     ),

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     eraser_database_url: str = ""
     migration_database_url: str = ""
     key_file: Path | None = None
+    key_provider: str = ""
+    epoch_days: int = 0
+    destruction_delay_days: int = 0
     journal_file: Path | None = None
     mail_url: str = ""
     mail_sender: str = "datenschutz@example.com"
@@ -50,6 +53,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The local key file."""
         return self.key_file or self.home / "keys.json"
+
+    @property
+    def key_provider_url(self) -> str:
+        """The key provider."""
+        return self.key_provider or f"file:{self.keys}"
 
     @property
     def journal(self) -> Path:

@@ -81,6 +81,15 @@ class EventTag(StrEnum):
     POLICY_ACTIVATE = "policy-activate"
     KEY_CREATE = "key-create"
     START = "start"
+    KEY_EPOCH_OPEN = "key-epoch-open"
+    KEY_EPOCH_CLOSE = "key-epoch-close"
+    KEY_REWRAP = "key-rewrap"
+    KEY_DATA_ROTATE = "key-data-rotate"
+    KEY_INDEX_ROTATE = "key-index-rotate"
+    KEY_SUPPRESSION_ROTATE = "key-suppression-rotate"
+    KEY_DESTROY = "key-destroy"
+    BACKUP = "backup"
+    RESTORE = "restore"
 
 
 class Outcome(StrEnum):

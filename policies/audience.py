@@ -1,9 +1,9 @@
 """The same decision as a condition in SQL: whom a question would be permitted for, found by the database itself.
 
 `predicate` says for one question what the rules say for one person, over the registry's own tables (`subject` as `s`,
-`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`). It selects; it
-permits nothing: whoever was selected is decided again, person by person, before anything leaves. Tests hold it equal
-to `evaluate` on random people, on every engine.
+`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`).
+It selects and permits nothing: whoever was selected is decided again, person by person, before anything leaves. Tests
+hold it equal to `evaluate` on random people, on every engine.
 
 The words are those that SQLite and PostgreSQL share. Values travel as parameters: text, `datetime` (aware, UTC) and
 `date`; the store binds each as its engine keeps it. A number of people a day is counted elsewhere.

@@ -129,7 +129,7 @@ async def create_staff(registry: Registry, login: str, role: Role, password: str
                 created_at=change.now,
             ),
         )
-        await create_person_key(change.session, staff_id, change.ring.new_audit_key(staff_id))
+        await create_person_key(change.session, staff_id, await change.new_audit_key(staff_id))
         change.record(
             Entry(EventTag.STAFF_CREATE, Outcome.DONE, policy=change.policy.version, persons=(PersonRef(staff_id),)),
         )
@@ -211,16 +211,16 @@ async def prepare_code(registry: Registry, email: str) -> tuple[str, str] | None
         normalised = normalise(IdentifierKind.EMAIL, email)
     except InvalidValueError:
         return None
-    digest = registry.ring.index_digest(IdentifierKind.EMAIL.value, normalised)
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     hashed = _passwords.hash(code).encode()
     async with registry.change() as change:
+        digests = [one.value for one in registry.ring.index_digests(IdentifierKind.EMAIL.value, normalised)]
         statement = (
             select(col(LookupRow.subject_id))
             .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
             .where(
                 col(LookupRow.kind) == IdentifierKind.EMAIL.value,
-                col(LookupRow.digest) == digest,
+                col(LookupRow.digest).in_(digests),
                 col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
             )
         )
@@ -257,15 +257,16 @@ async def redeem_code(registry: Registry, email: str, code: str) -> str:
         AuthenticationError: wrong, used, expired, or tried too often.
     """
     try:
-        digest = registry.ring.index_digest(IdentifierKind.EMAIL.value, normalise(IdentifierKind.EMAIL, email))
+        normalised = normalise(IdentifierKind.EMAIL, email)
     except InvalidValueError:
-        digest = b""
+        normalised = ""
     cookie: str | None = None
     async with registry.change() as change:
+        digests = [one.value for one in registry.ring.index_digests(IdentifierKind.EMAIL.value, normalised)]
         statement = (
             select(PortalCodeRow)
             .join(LookupRow, col(LookupRow.subject_id) == col(PortalCodeRow.subject_id))
-            .where(col(LookupRow.kind) == IdentifierKind.EMAIL.value, col(LookupRow.digest) == digest)
+            .where(col(LookupRow.kind) == IdentifierKind.EMAIL.value, col(LookupRow.digest).in_(digests))
             .with_for_update(of=PortalCodeRow)
         )
         row = (await change.session.execute(statement)).scalars().first()

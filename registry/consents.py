@@ -200,6 +200,14 @@ async def withdraw_consent(
     return [one for one in purposes if _is_withdrawn(standing, one, channel)]
 
 
+async def withdraw_within(
+    change: Change, subject_id: UUID, purpose: str, channel: Channel, at: datetime, source: str
+) -> None:
+    """Enter a withdrawal of `at` (aware, UTC) of a person whose row is locked; what was granted later stands."""
+    withdrawal = _Withdrawal(purpose, channel, at, Touchpoint.PORTAL, source)
+    await _append_withdrawal(change, subject_id, withdrawal, await _history(change, subject_id))
+
+
 def _is_withdrawn(standing: Mapping[tuple[PurposeId, Channel], Permission], purpose: str, channel: Channel) -> bool:
     """Whether no valid consent is left on this channel, or on any."""
     concerned = [one for one in standing.values() if one.purpose == purpose and channel in {Channel.ANY, one.channel}]

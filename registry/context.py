@@ -5,8 +5,9 @@ the journal is flushed and the audit entry given its place, and only then may th
 any two of these steps loses nothing: outbox and intents are drained at the next start or batch.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -17,16 +18,28 @@ from sqlmodel import col
 
 from audit.event import Entry
 from audit.log import AuditLog, intend
+from audit.store import WrappedKey
 from policies.documents import PolicyDocument, parse
 from policies.vocabulary import Category
 from registry.database import Database
 from registry.errors import InvalidValueError, NotReadyError, UnknownSubjectError
 from registry.journal import FileJournal, JournalEntry, JournalKind
-from registry.keys import DataKey, KeyRing, data_keys_of
+from registry.keys import DataKey, KeyRing, WrappedDataKey, data_keys_of
 from registry.mailer import Mailer
-from registry.tables import DataKeyRow, JournalOutboxRow, NoticeRow, PolicyVersionRow, StateRow, SubjectRow
+from registry.settling import Settling
+from registry.tables import (
+    DataKeyRow,
+    EpochState,
+    JournalOutboxRow,
+    KeyEpochRow,
+    NoticeRow,
+    PolicyVersionRow,
+    StateRow,
+    SubjectRow,
+)
 
 MOST_VALUES = 800
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,7 @@ class Change:
     """One unit of work; `now` is the database's clock when it began, and anew when a person's row was locked.
 
     So whoever had to wait for a person is dated after whoever went before: a withdrawal acknowledged last counts last.
+    `replaying`: what happens is in the journal already.
     """
 
     session: AsyncSession
@@ -51,6 +65,7 @@ class Change:
     ring: KeyRing
     database: Database
     journalled: bool = False
+    replaying: bool = False
     entries: list[Entry] = field(default_factory=list)
     created: set[UUID] = field(default_factory=set)
     ends: dict[UUID, date | None] = field(default_factory=dict)
@@ -58,6 +73,7 @@ class Change:
     published: dict[tuple[str, str | None], str] = field(default_factory=dict)
     quoted: dict[tuple[str, str, str], NoticeRow | None] = field(default_factory=dict, repr=False)
     _keys: dict[tuple[UUID, Category], DataKey] = field(default_factory=dict, repr=False)
+    _epoch: int = 0
 
     def record(self, entry: Entry) -> None:
         """Leave the audit entry of this change; part of the transaction.
@@ -71,6 +87,8 @@ class Change:
 
     def journal(self, kind: JournalKind, subject_id: UUID | None, about: str) -> None:
         """Keep a fact that a restore must not undo."""
+        if self.replaying:
+            return
         self.journalled = True
         self.session.add(
             JournalOutboxRow(entry_id=uuid4(), kind=kind.value, subject_id=subject_id, about=about, at=self.now),
@@ -104,7 +122,7 @@ class Change:
                 self._keys[subject_id, known] = self.ring.data_key(subject_id, known, stored)
             if (subject_id, category) in self._keys:
                 return self._keys[subject_id, category]
-        key, wrapped = self.ring.new_data_key(subject_id, category)
+        key, wrapped = await self.new_data_key(subject_id, category)
         self._keys[subject_id, category] = key
         self.session.add(
             DataKeyRow(
@@ -118,6 +136,43 @@ class Change:
         )
         return key
 
+    async def new_data_key(
+        self, subject_id: UUID, category: Category, version: int = 1
+    ) -> tuple[DataKey, WrappedDataKey]:
+        """A fresh data key under an epoch that cannot end before this change does."""
+        return self.ring.new_data_key(subject_id, category, version, await self.hold_keys())
+
+    async def new_audit_key(self, ref: UUID) -> WrappedKey:
+        """A fresh audit key under an epoch that cannot end before this change does."""
+        return self.ring.new_audit_key(ref, await self.hold_keys())
+
+    async def hold_keys(self) -> int:
+        """Hold the key ring still until this change ends: no epoch closes, no index key is replaced meanwhile.
+
+        Whoever still works with an older ring learns the newer one here, before it makes a key that nobody would
+        wrap anew.
+
+        Returns:
+            The epoch under which this change makes its keys.
+
+        Raises:
+            NotReadyError: when the ring changes faster than it can be learnt.
+        """
+        for _ in range(_TRIES):
+            if self._epoch:
+                break
+            epoch = self.ring.active_epoch
+            locked = select(col(KeyEpochRow.state)).where(col(KeyEpochRow.epoch) == epoch).with_for_update(read=True)
+            state = (await self.session.execute(locked)).scalar()
+            newest = (await self.session.execute(select(col(StateRow.keys_version)))).scalar_one()
+            if state == EpochState.ACTIVE.value and newest == self.ring.version:
+                self._epoch = epoch
+            else:
+                await self.ring.load(self.session)
+        if not self._epoch:
+            raise NotReadyError("the key ring changes faster than it can be learnt")
+        return self._epoch
+
     def forget_keys(self, subject_id: UUID) -> None:
         """Look a person's data keys up anew: they were replaced in this change."""
         self._keys = {place: key for place, key in self._keys.items() if place[0] != subject_id}
@@ -127,14 +182,24 @@ class Change:
 class Registry:
     """The collaborators of one process. Built once by the composition root."""
 
-    def __init__(self, database: Database, ring: KeyRing, log: AuditLog, journal: FileJournal, mailer: Mailer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ring: KeyRing,
+        log: AuditLog,
+        journal: FileJournal,
+        mailer: Mailer,
+        settling: Settling | None = None,
+    ) -> None:
         self.database = database
         self.ring = ring
         self.log = log
         self.journal = journal
         self.mailer = mailer
+        self.settling = settling or Settling(database)
         self._policy: PolicyDocument | None = None
         self._documents: dict[str, PolicyDocument] = {}
+        self._loading = asyncio.Lock()
 
     @property
     def policy(self) -> PolicyDocument:
@@ -158,8 +223,12 @@ class Registry:
         self._policy = document
 
     async def load(self) -> None:
-        """(Re)load keys and policy as the database's state row names them."""
-        async with self.database.reading() as session:
+        """(Re)load keys and policy as the database's state row names them; one load at a time.
+
+        Raises:
+            KeyProviderError, KeyUnavailableError: when the keys cannot be had; what was loaded before stays.
+        """
+        async with self._loading, self.database.reading() as session:
             state = (await session.execute(select(StateRow))).scalar_one()
             await self.ring.load(session)
             if state.policy_digest and state.policy_digest not in self._documents:
@@ -170,19 +239,29 @@ class Registry:
         self._policy = self._documents.get(state.policy_digest)
 
     @asynccontextmanager
-    async def change(self, *, erasing: bool = False, policy: PolicyDocument | None = None) -> AsyncIterator[Change]:
+    async def change(
+        self,
+        *,
+        erasing: bool = False,
+        keeping: bool = False,
+        policy: PolicyDocument | None = None,
+        replaying: bool = False,
+    ) -> AsyncIterator[Change]:
         """A unit of work with its audit entry and journal; answers may follow once it has ended.
 
         Args:
             erasing: work as the role that may delete.
+            keeping: work as the role that owns the tables: for keys above the data keys, and for a replay.
             policy: the document that this change puts in force; None = the one in force, looked up anew.
+            replaying: what happens stands in the journal already and is not written there again.
 
         Raises:
             AuditUnavailableError: when the change stands but its entry has no place yet; answer 503, not success.
         """
-        async with self.database.erasing() if erasing else self.database.transaction() as session:
+        async with self._unit_of_work(erasing=erasing, keeping=keeping) as session:
             in_force = policy or await self._policy_in_force(session)
-            change = Change(session, await self.database.clock(session), in_force, self.ring, self.database)
+            now = await self.database.clock(session)
+            change = Change(session, now, in_force, self.ring, self.database, replaying=replaying)
             yield change
             if not change.entries:
                 raise NotReadyError("a change without an audit entry")
@@ -194,10 +273,24 @@ class Registry:
 
     async def _policy_in_force(self, session: AsyncSession) -> PolicyDocument:
         """The policy and keys that the database names, loaded anew where this process has others."""
-        state = (await session.execute(select(col(StateRow.policy_digest), col(StateRow.epoch)))).one()
-        if self._policy is None or tuple(state) != (self._policy.digest, self.ring.active_epoch):
+        state = (await session.execute(select(col(StateRow.policy_digest), col(StateRow.keys_version)))).one()
+        if self._policy is None or tuple(state) != (self._policy.digest, self.ring.version):
             await self.load()
         return self.policy
+
+    def _unit_of_work(self, *, erasing: bool, keeping: bool) -> AbstractAsyncContextManager[AsyncSession]:
+        if keeping:
+            return self.database.keeping()
+        return self.database.erasing() if erasing else self.database.transaction()
+
+    async def fresh_keys(self, session: AsyncSession) -> None:
+        """Have the key ring that this session's snapshot names; for look-ups that no other check comes before.
+
+        Raises:
+            KeyProviderError, KeyUnavailableError: when the keys cannot be had.
+        """
+        if (await session.execute(select(col(StateRow.keys_version)))).scalar_one() != self.ring.version:
+            await self.load()
 
     async def flush_journal(self) -> None:
         """Bring the outbox into the journal; idempotent."""
@@ -228,4 +321,4 @@ class Registry:
         if self.journal.sequence < known:
             raise NotReadyError("the journal is shorter than the database remembers")
         if written - waiting:
-            raise NotReadyError("the database is older than its journal: replay the journal before serving")
+            raise NotReadyError("the database is older than its journal: run `registry replay` before serving")

@@ -32,7 +32,7 @@ class Versions:
 
     policy_digest: str
     clients_version: int
-    epoch: int
+    keys: int
 
 
 class StoredValue(NamedTuple):
@@ -84,6 +84,9 @@ class Database(Protocol):
 
     def erasing(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A unit of work of the eraser role, the only one that may delete keys, values and openings."""
+
+    def keeping(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """A unit of work of the role that owns the tables, the only one that may replace keys above the data keys."""
 
     def reading(self) -> AbstractAsyncContextManager[AsyncSession]:
         """A session that only reads."""

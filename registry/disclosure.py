@@ -115,7 +115,7 @@ async def gather(
     addresses = addresses_for(policy, request.purpose)
     gathered = await registry.database.gather(ids, fields, with_events=with_events, addresses=addresses)
     versions = next(iter(gathered.values())).versions
-    if versions.policy_digest != policy.digest or versions.epoch != registry.ring.active_epoch:
+    if versions.policy_digest != policy.digest or versions.keys != registry.ring.version:
         await registry.load()
         if registry.policy.digest != policy.digest:
             raise NotReadyError("the policy changed while the question was being answered")

@@ -19,8 +19,8 @@ from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument, Words
 from policies.vocabulary import Category, FieldName, SubjectStatus
 from registry.context import Caller, Change, Registry
-from registry.errors import NotReadyError
 from registry.journal import JournalKind
+from registry.keys import Digest
 from registry.suppression import Scope, suppress
 from registry.tables import (
     BudgetUseRow,
@@ -99,12 +99,8 @@ async def erase_within(change: Change, subject_id: UUID) -> tuple[SubjectRow, Er
 
 
 async def settle(registry: Registry) -> bool:
-    """Bring deleted bytes out of the files; False = pending, a reader is in the way."""
-    try:
-        await registry.database.settle_erasure()
-    except NotReadyError:
-        return False
-    return True
+    """Bring deleted bytes out of the files; False = pending, a reader is in the way, and it is tried again."""
+    return await registry.settling.settle()
 
 
 def erasure_entry(caller: Caller, policy: PolicyDocument, subject_id: UUID, erased: Erasure) -> Entry:
@@ -171,9 +167,14 @@ async def _renew_keys(change: Change, subject_id: UUID) -> None:
     """Fresh keys for what is kept; every other key goes."""
     statement = select(EventRow).where(col(EventRow.subject_id) == subject_id)
     rows = list((await change.session.execute(statement)).scalars())
-    keys = list(
-        (await change.session.execute(select(DataKeyRow).where(col(DataKeyRow.subject_id) == subject_id))).scalars(),
+    locked = (
+        select(DataKeyRow)
+        .where(col(DataKeyRow.subject_id) == subject_id)
+        .order_by(col(DataKeyRow.category))  # the order in which a rotation takes them
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
+    keys = list((await change.session.execute(locked)).scalars())
     for stored in keys:
         category = Category(stored.category)
         held = [row for row in rows if row.category == stored.category]
@@ -181,7 +182,7 @@ async def _renew_keys(change: Change, subject_id: UUID) -> None:
             await change.session.delete(stored)
             continue
         old = await change.data_key(subject_id, category)
-        new, wrapped = change.ring.new_data_key(subject_id, category, old.version + 1)
+        new, wrapped = await change.new_data_key(subject_id, category, old.version + 1)
         for row in held:
             place = Place(subject_id, category, FieldName(row.field), row.event_id, 1)
             row.sealed = reseal(Sealed(place, row.key_version, row.sealed), old, new).ciphertext
@@ -196,9 +197,15 @@ async def _renew_keys(change: Change, subject_id: UUID) -> None:
 
 async def _block(change: Change, subject_id: UUID) -> None:
     rows = await change.session.execute(
-        select(col(LookupRow.kind), col(LookupRow.suppression)).where(col(LookupRow.subject_id) == subject_id),
+        select(col(LookupRow.kind), col(LookupRow.suppression), col(LookupRow.suppression_version))
+        .where(col(LookupRow.subject_id) == subject_id)
+        .order_by(col(LookupRow.kind), col(LookupRow.digest))  # the order in which a rotation takes them
+        .with_for_update(),
     )
-    await suppress(change, [(kind, digest) for kind, digest in rows.all()], Scope.ERASED)
+    blocked = [(kind, Digest(version, digest)) for kind, digest, version in rows.all()]
+    await suppress(change, blocked, Scope.ERASED)
+    for kind, digest in blocked:
+        change.journal(JournalKind.SUPPRESSION, subject_id, f"{kind}:{digest.version}:{digest.value.hex()}")
     await change.session.flush()
 
 

@@ -13,6 +13,18 @@ class KeyUnavailableError(RegistryError):
     """Raised when a key cannot be unwrapped: destroyed, of an unknown version, or not this provider's."""
 
 
+class KeyProviderError(NotReadyError):
+    """Raised when the key provider cannot be asked: away, too slow, locked, wrong PIN, token removed, file unsafe."""
+
+
+class RetirementRefusedError(RegistryError):
+    """Raised when an epoch cannot be retired: keys are left under it, or no backup of the key ring is verified."""
+
+
+class BackupError(RegistryError):
+    """Raised when a backup cannot be made, read or trusted, or the database it should go into is not empty."""
+
+
 class SealBrokenError(RegistryError):
     """Raised when a sealed value does not open: changed, moved to another row, or sealed with another key."""
 

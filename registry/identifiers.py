@@ -25,18 +25,18 @@ async def persons_behind(registry: Registry, given: Sequence[tuple[str, str]]) -
         InvalidValueError: when one of them cannot be an external id.
     """
     kind = IdentifierKind.EXTERNAL_ID
-    digests = [
-        registry.ring.index_digest(kind.value, normalise(kind, external_id, source)) for source, external_id in given
-    ]
-    statement = (
-        select(col(LookupRow.digest), col(LookupRow.subject_id))
-        .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
-        .where(
-            col(LookupRow.kind) == kind.value,
-            col(LookupRow.digest).in_(digests),
-            col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
-        )
-    )
+    normalised = [normalise(kind, external_id, source) for source, external_id in given]
     async with registry.database.reading() as session:
+        await registry.fresh_keys(session)
+        digests = [[one.value for one in registry.ring.index_digests(kind.value, text)] for text in normalised]
+        statement = (
+            select(col(LookupRow.digest), col(LookupRow.subject_id))
+            .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
+            .where(
+                col(LookupRow.kind) == kind.value,
+                col(LookupRow.digest).in_([one for versions in digests for one in versions]),
+                col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
+            )
+        )
         found = {row.digest: row.subject_id for row in await session.execute(statement)}
-    return [found.get(digest) for digest in digests]
+    return [next((found[one] for one in versions if one in found), None) for versions in digests]

@@ -27,6 +27,7 @@ class JournalKind(StrEnum):
     """What must survive a restore; stored codes."""
 
     ERASURE = "erasure"
+    SUPPRESSION = "suppression"
     WITHDRAWAL = "withdrawal"
     OBJECTION = "objection"
     RESTRICTION = "restriction"

@@ -3,6 +3,7 @@
 Legal: GDPR Art. 21(1)-(3), Art. 18(1)(d); R-21.1-1, R-21.2-1.
 """
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
@@ -41,10 +42,13 @@ async def object_to(
     return objection_id
 
 
-async def write_objection(change: Change, subject_id: UUID, purpose: PurposeId | None, channel: Channel) -> UUID:
-    """Enter an objection of a person whose row is locked."""
+async def write_objection(
+    change: Change, subject_id: UUID, purpose: PurposeId | None, channel: Channel, since: datetime | None = None
+) -> UUID:
+    """Enter an objection of a person whose row is locked; `since` None = now."""
     objection_id = uuid4()
-    marketing = purpose is None or change.policy.purposes[purpose].direct_marketing
+    declared = change.policy.purposes.get(purpose) if purpose is not None else None
+    marketing = purpose is None or (declared is not None and declared.direct_marketing)
     change.session.add(
         ObjectionRow(
             subject_id=subject_id,
@@ -53,7 +57,7 @@ async def write_objection(change: Change, subject_id: UUID, purpose: PurposeId |
             purpose=purpose,
             channel=channel.value,
             state=(ObjectionState.UPHELD if marketing else ObjectionState.OPEN).value,
-            since=change.now,
+            since=since or change.now,
         ),
     )
     change.journal(JournalKind.OBJECTION, subject_id, f"{purpose or 'direct_marketing'}:{channel.value}")

@@ -44,7 +44,7 @@ _EVENTS = """(SELECT array_agg(ROW(e.event_id, e.field, e.category, e.collected_
 _ADDRESSES = """(SELECT array_agg(ROW(a.field, a.collected_for, a.origin, a.touchpoint, a.collected_at)) FROM record a
  WHERE a.subject_id = q.id AND a.field = ANY($3::text[]))"""
 _NONE = "NULL::record[]"
-_GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_version, st.epoch,
+_GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_version, st.keys_version,
  s.status, s.kind, s.majority_month, s.version,
  (SELECT array_agg(ROW(k.category, k.version, k.epoch, k.wrapped, k.fingerprint)) FROM data_key k
   WHERE k.subject_id = q.id),
@@ -83,16 +83,23 @@ class _Waiting:
 
 
 class PostgresDatabase:
-    """PostgreSQL by URL; `eraser_url` names the role that may delete (default: the serving role's URL)."""
+    """PostgreSQL by URL; `eraser_url` names the role that may delete, `owner_url` the one that may replace keys.
+
+    Default of both: the serving role's URL.
+    """
 
     engine = "postgresql"
 
-    def __init__(self, url: str, eraser_url: str | None = None, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, eraser_url: str | None = None, pool_size: int = 8, owner_url: str | None = None
+    ) -> None:
         serving = make_url(url).set(drivername="postgresql+asyncpg")
         erasing = make_url(eraser_url or url).set(drivername="postgresql+asyncpg")
+        owning = make_url(owner_url or url).set(drivername="postgresql+asyncpg")
         self._dsn = serving.set(drivername="postgresql").render_as_string(hide_password=False)
         self._serving = create_async_engine(serving, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
         self._erasing = create_async_engine(erasing, pool_size=2, max_overflow=2, pool_pre_ping=True)
+        self._owning = create_async_engine(owning, pool_size=2, max_overflow=2, pool_pre_ping=True)
         self._reader: asyncpg.Connection | None = None
         self._waiting: list[_Waiting] = []
         self._loader: asyncio.Task[None] | None = None
@@ -110,6 +117,12 @@ class PostgresDatabase:
         with told_as_not_ready():
             async with AsyncSession(self._erasing, expire_on_commit=False) as session, session.begin():
                 yield session
+
+    @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work of the role that owns the tables."""
+        async with AsyncSession(self._owning, expire_on_commit=False) as session, session.begin():
+            yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -203,6 +216,7 @@ class PostgresDatabase:
             await self._reader.close()
         await self._serving.dispose()
         await self._erasing.dispose()
+        await self._owning.dispose()
 
 
 def _answer(waiting: _Waiting, rows: dict[UUID, Any]) -> None:

@@ -157,13 +157,18 @@ async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Va
             ),
         )
     if isinstance(value, str):
+        await change.hold_keys()
         normalised = normalise(kind, value)
+        digest = change.ring.index_digest(kind.value, normalised)
+        suppression = change.ring.suppression_digest(kind.value, normalised)
         change.session.add(
             LookupRow(
                 kind=kind.value,
-                digest=change.ring.index_digest(kind.value, normalised),
+                digest=digest.value,
                 subject_id=subject.subject_id,
-                suppression=change.ring.suppression_digest(kind.value, normalised),
+                suppression=suppression.value,
+                index_version=digest.version,
+                suppression_version=suppression.version,
             ),
         )
 

@@ -21,6 +21,8 @@ from registry.context import Caller, Registry
 from registry.database import Database
 from registry.journal import JournalKind
 from registry.keys import KEY_BYTES, KeyRing
+from registry.keys.provider import ask
+from registry.keys.ring import SUPPRESSION_KEY, create_index_key
 from registry.lookup import IdentifierKind
 from registry.notices import publish
 from registry.tables import KeyEpochRow, PolicyVersionRow, StateRow
@@ -28,21 +30,28 @@ from registry.tables import KeyEpochRow, PolicyVersionRow, StateRow
 FIRST_EPOCH = 1
 AUDIT_SIGNING_KEY = "audit-signing"
 TOKEN_SIGNING_KEY = "token-signing"  # noqa: S105 - a key's name
-SUPPRESSION_KEY = "suppression"
 
 
 async def prepare_keys(database: Database, ring: KeyRing) -> None:
-    """Create the state row, the first epoch and all service keys of an empty database, in one transaction."""
+    """Create the state row, the first epoch and all service keys of an empty database, in one transaction.
+
+    A root key is made only here: a start that finds keys in the database and none at the provider must fail.
+
+    Raises:
+        KeyProviderError: when the provider cannot be asked.
+    """
     now = await database.now()
     async with database.transaction() as session:
         if (await session.execute(select(col(KeyEpochRow.epoch)))).first() is not None:
             return
+        if not await ask(ring.provider.versions):
+            await ask(ring.provider.create_version)
         session.add(
-            StateRow(id=1, policy_digest="", clients_version=0, epoch=FIRST_EPOCH, journal_sequence=0),
+            StateRow(id=1, policy_digest="", clients_version=0, keys_version=FIRST_EPOCH, journal_sequence=0),
         )
-        await ring.create_epoch(session, FIRST_EPOCH, now)
+        kek = await ring.create_epoch(session, FIRST_EPOCH, now)
         for kind in IdentifierKind:
-            await ring.create_index_key(session, kind.value)
+            create_index_key(session, kind.value, 1, FIRST_EPOCH, kek)
         await _create_service_keys(session, ring, now)
         await create_log(session)
 

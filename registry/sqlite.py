@@ -36,9 +36,9 @@ from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
 from registry.outage import told_as_not_ready
 
-_CHECKPOINT_TRIES = 50
+_CHECKPOINT_TRIES = 10
 _CHECKPOINT_PAUSE_SECONDS = 0.1
-_STATE = "SELECT policy_digest, clients_version, epoch FROM registry_state"
+_STATE = "SELECT policy_digest, clients_version, keys_version FROM registry_state"
 _SUBJECT = "SELECT status, kind, majority_month, version FROM subject WHERE subject_id = ?"
 _KEYS = "SELECT category, version, epoch, wrapped, fingerprint FROM data_key WHERE subject_id = ?"
 _RECORDS = """SELECT record_id, field, category, collected_for, origin, observed_at, delete_after, version,
@@ -116,6 +116,12 @@ class SqliteDatabase:
             yield session
 
     @asynccontextmanager
+    async def keeping(self) -> AsyncIterator[AsyncSession]:
+        """A unit of work; SQLite has no roles."""
+        async with self.transaction() as session:
+            yield session
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads, in one snapshot."""
         with told_as_not_ready():
@@ -183,6 +189,7 @@ class SqliteDatabase:
             async with self.writing:
                 connection = connect(self._path)
                 try:
+                    connection.execute("PRAGMA busy_timeout=0")  # waiting is done below, where others can go on
                     busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 finally:
                     connection.close()

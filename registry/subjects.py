@@ -6,7 +6,7 @@ erasure. An erased identifier stays blocked until a registration newer than the 
 Legal: GDPR Art. 5(1)(d), Art. 17, Art. 25; R-17.1-2, R-17-4, R-25-1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -83,11 +83,12 @@ async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubjec
         check_given(registry, caller, subject)
     async with registry.change() as change:
         digests: list[bytes] = []
+        await change.hold_keys()
         blocked = await _blocked(change, given)
         known = await _known(change, given)
         with change.session.no_autoflush:
             outcomes = [
-                await _upsert_one(change, caller, one, {} if _external(change, one) in known else blocked, digests)
+                await _upsert_one(change, caller, one, {} if _external(change, one) & known else blocked, digests)
                 for one in given
             ]
         change.record(_entry(caller, change, given, outcomes, digests))
@@ -114,7 +115,7 @@ async def _blocked(change: Change, given: Sequence[GivenSubject]) -> Mapping[byt
 
 async def _known(change: Change, given: Sequence[GivenSubject]) -> set[bytes]:
     """External ids that somebody here has: an update of theirs is not stopped by what another person left behind."""
-    digests = sorted({_external(change, subject) for subject in given})
+    digests = sorted({digest for subject in given for digest in _external(change, subject)})
     statement = select(col(LookupRow.digest)).where(
         col(LookupRow.kind) == IdentifierKind.EXTERNAL_ID.value,
         col(LookupRow.digest).in_(digests),
@@ -122,9 +123,10 @@ async def _known(change: Change, given: Sequence[GivenSubject]) -> set[bytes]:
     return set((await change.session.execute(statement)).scalars())
 
 
-def _external(change: Change, given: GivenSubject) -> bytes:
+def _external(change: Change, given: GivenSubject) -> set[bytes]:
+    """Every digest under which the external id may be on file."""
     normalised = normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
-    return change.ring.index_digest(IdentifierKind.EXTERNAL_ID.value, normalised)
+    return {digest.value for digest in change.ring.index_digests(IdentifierKind.EXTERNAL_ID.value, normalised)}
 
 
 async def _upsert_one(
@@ -194,27 +196,19 @@ async def _write_values(
 
 
 async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, bool]:
-    """The person behind an external id, made if nobody has it yet; the identifier is reserved first."""
-    normalised = normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
-    kind = IdentifierKind.EXTERNAL_ID.value
-    digest = change.ring.index_digest(kind, normalised)
+    """The person behind an external id, made if nobody has it yet; the identifier is reserved first.
+
+    While an index key is being replaced, an older digest may stand for it: asked first, because only digests of one
+    version are unique among each other.
+    """
+    digests = _external(change, given)
     subject_id = uuid4()
-    reserved = await change.session.execute(
-        _insert_new(
-            change,
-            kind=kind,
-            digest=digest,
-            subject_id=subject_id,
-            suppression=change.ring.suppression_digest(kind, normalised),
-        ),
-    )
-    if reserved.first() is None:
-        statement = select(col(LookupRow.subject_id)).where(
-            col(LookupRow.kind) == kind, col(LookupRow.digest) == digest
-        )
-        known = (await change.session.execute(statement)).scalar()
+    known = await _holder(change, digests) if len(digests) > 1 else None
+    if known is None and not await _reserved(change, given, subject_id):
+        known = await _holder(change, digests)
         if known is None:
             raise UnknownSubjectError("the identifier was released at this moment")
+    if known is not None:
         if known in change.created:
             await change.session.flush()
             change.created.discard(known)
@@ -229,9 +223,37 @@ async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, boo
         version=1,
     )
     change.session.add(row)
-    await create_person_key(change.session, subject_id, change.ring.new_audit_key(subject_id))
+    await create_person_key(change.session, subject_id, await change.new_audit_key(subject_id))
     change.created.add(subject_id)
     return row, True
+
+
+async def _holder(change: Change, digests: Collection[bytes]) -> UUID | None:
+    """Who has an external id, under any version of its digest."""
+    statement = select(col(LookupRow.subject_id)).where(
+        col(LookupRow.kind) == IdentifierKind.EXTERNAL_ID.value, col(LookupRow.digest).in_(digests)
+    )
+    return (await change.session.execute(statement)).scalar()
+
+
+async def _reserved(change: Change, given: GivenSubject, subject_id: UUID) -> bool:
+    """Take an external id for a new person; False = somebody has it."""
+    kind = IdentifierKind.EXTERNAL_ID.value
+    normalised = normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
+    digest = change.ring.index_digest(kind, normalised)
+    suppression = change.ring.suppression_digest(kind, normalised)
+    inserted = await change.session.execute(
+        _insert_new(
+            change,
+            kind=kind,
+            digest=digest.value,
+            subject_id=subject_id,
+            suppression=suppression.value,
+            index_version=digest.version,
+            suppression_version=suppression.version,
+        ),
+    )
+    return inserted.first() is not None
 
 
 def _insert_new(change: Change, **values: object) -> ReturningInsert[tuple[str]]:
@@ -252,7 +274,7 @@ def _suppressions(change: Change, given: GivenSubject) -> list[bytes]:
         value = given.values.get(FieldName(name))
         if value is not None and isinstance(value.value, str):
             found.append((kind.value, normalise(kind, value.value)))
-    return [change.ring.suppression_digest(kind, normalised) for kind, normalised in found]
+    return [one.value for kind, normalised in found for one in change.ring.suppression_digests(kind, normalised)]
 
 
 async def find(
@@ -265,18 +287,20 @@ async def find(
         InvalidValueError: when the value cannot be an identifier of this kind.
     """
     check_client_purpose(registry.policy, caller, purpose)
-    digest = registry.ring.index_digest(kind.value, normalise(kind, value, source))
-    statement = (
-        select(col(LookupRow.subject_id))
-        .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
-        .where(
-            col(LookupRow.kind) == kind.value,
-            col(LookupRow.digest) == digest,
-            col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
-        )
-        .limit(10)
-    )
+    normalised = normalise(kind, value, source)
     async with registry.database.reading() as session:
+        await registry.fresh_keys(session)
+        digests = [digest.value for digest in registry.ring.index_digests(kind.value, normalised)]
+        statement = (
+            select(col(LookupRow.subject_id))
+            .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
+            .where(
+                col(LookupRow.kind) == kind.value,
+                col(LookupRow.digest).in_(digests),
+                col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
+            )
+            .limit(10)
+        )
         found = list((await session.execute(statement)).scalars())
     entry = Entry(
         EventTag.LOOKUP,

@@ -1,7 +1,8 @@
 """Suppression: a keyed hash of an identifier that outlives the person's data, good for nothing else.
 
 An erased identifier does not come back by a sync: it stays blocked until a registration that is newer than the
-erasure. The key is not part of any epoch, so that the block outlives every rotation of the data's keys.
+erasure. The key is not part of any epoch, so that the block outlives every rotation of the data's keys; it is replaced
+by nesting: the next version digests the digest.
 
 Legal: GDPR Art. 17(3)(b), Art. 21(3), Art. 6(1)(f); R-17-4.
 """
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from registry.context import Change
+from registry.keys import Digest
 from registry.tables import SuppressionRow
 
 _CHUNK = 500
@@ -25,14 +27,27 @@ class Scope(StrEnum):
     ERASED = "erased"
 
 
-async def suppress(change: Change, identifiers: Iterable[tuple[str, bytes]], scope: Scope) -> None:
-    """Block identifiers (kind, suppression digest); a later block of the same identifier renews its date."""
-    for kind, digest in identifiers:
-        row = await change.session.get(SuppressionRow, (kind, digest, scope.value))
+async def suppress(
+    change: Change, identifiers: Iterable[tuple[str, Digest]], scope: Scope, since: datetime | None = None
+) -> None:
+    """Block identifiers (kind, suppression digest); a later block of the same identifier renews its date.
+
+    Args:
+        change: the unit of work.
+        identifiers: digests of any version of the key; stored under the newest.
+        scope: what is blocked.
+        since: from when on (aware, UTC); None = now.
+    """
+    at = since or change.now
+    for kind, given in identifiers:
+        digest = change.ring.nest_suppression(given)
+        row = await change.session.get(SuppressionRow, (kind, digest.value, scope.value))
         if row is None:
-            change.session.add(SuppressionRow(kind=kind, digest=digest, scope=scope.value, since=change.now))
+            change.session.add(
+                SuppressionRow(kind=kind, digest=digest.value, scope=scope.value, since=at, key_version=digest.version),
+            )
         else:
-            row.since = change.now
+            row.since = max(row.since, at)
 
 
 async def suppressed(change: Change, digests: Sequence[bytes], scope: Scope) -> dict[bytes, datetime]:

@@ -5,6 +5,7 @@ rows can live on one shard and go together. Rows stay inside this package; their
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Index, Integer, LargeBinary, Text, text
@@ -20,15 +21,26 @@ class _Row(SQLModel):
     __str__ = __repr__
 
 
+class EpochState(StrEnum):
+    """Where a key epoch stands; stored codes."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+    DESTROYED = "destroyed"
+
+
 class StateRow(_Row, table=True):
-    """The one row every read sees: a mismatch with what a process has loaded makes it reload first."""
+    """The one row every read sees: a mismatch with what a process has loaded makes it reload first.
+
+    `keys_version` counts the changes of the key ring.
+    """
 
     __tablename__ = "registry_state"
 
     id: int = Field(sa_type=Integer, primary_key=True)
     policy_digest: str
     clients_version: int = Field(sa_type=Integer)
-    epoch: int = Field(sa_type=Integer)
+    keys_version: int = Field(sa_type=Integer)
     journal_sequence: int = Field(sa_type=BigInteger)
 
 
@@ -44,7 +56,11 @@ class PolicyVersionRow(_Row, table=True):
 
 
 class KeyEpochRow(_Row, table=True):
-    """A key-encrypting key for a span of time, wrapped under a root version of the provider."""
+    """A key-encrypting key for a span of time, wrapped under a root version of the provider.
+
+    Every insert of a key takes the row `FOR SHARE`; `guard` holds nothing, but PostgreSQL lets a role lock a row only
+    if it may update some column of it. Destroyed: `wrapped` is empty.
+    """
 
     __tablename__ = "key_epoch"
 
@@ -53,6 +69,7 @@ class KeyEpochRow(_Row, table=True):
     root_version: int = Field(sa_type=Integer)
     wrapped: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=Instant)
+    guard: int = Field(default=0, sa_type=Integer, sa_column_kwargs={"server_default": "0"})
 
 
 class DataKeyRow(_Row, table=True):
@@ -69,7 +86,7 @@ class DataKeyRow(_Row, table=True):
 
 
 class IndexKeyRow(_Row, table=True):
-    """The key of the blind indexes of one kind of identifier."""
+    """One version of the key of the blind indexes of one kind of identifier: a link of its chain."""
 
     __tablename__ = "index_key"
 
@@ -108,7 +125,7 @@ class SubjectRow(_Row, table=True):
 class LookupRow(_Row, table=True):
     """Blind indexes: the only way from an identifier to a person, and the only cross-person index.
 
-    `suppression` is what stays of the identifier when an erasure blocks it.
+    `suppression` is what stays of the identifier when an erasure blocks it. Each digest has the version of its key.
     """
 
     __tablename__ = "lookup"
@@ -128,6 +145,8 @@ class LookupRow(_Row, table=True):
     digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
     subject_id: UUID = Field(sa_type=Id, primary_key=True)
     suppression: bytes = Field(sa_type=LargeBinary)
+    index_version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": "1"})
+    suppression_version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": "1"})
 
 
 class RecordRow(_Row, table=True):
@@ -315,6 +334,7 @@ class SuppressionRow(_Row, table=True):
     digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
     scope: str = Field(primary_key=True)
     since: datetime = Field(sa_type=Instant)
+    key_version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": "1"})
 
 
 class ConflictRow(_Row, table=True):

@@ -65,9 +65,12 @@ def reseal(sealed: Sealed, key: DataKey, new_key: DataKey) -> Sealed:
     """Move a value to another data key of the same person and category; nothing becomes readable on the way.
 
     Raises:
+        KeyUnavailableError: when the value was sealed with another version of the key.
         SealBrokenError: when the value was changed or moved.
     """
-    return seal(_decrypt(sealed, key), sealed.place, new_key)
+    if sealed.key_version != key.version:
+        raise KeyUnavailableError(f"key version {sealed.key_version} of {sealed.place.category.value} is not held")
+    return seal(_opened(sealed, key), sealed.place, new_key)
 
 
 def holds(sealed: Sealed, document: Mapping[str, object], key: DataKey) -> bool:
@@ -81,7 +84,7 @@ def holds(sealed: Sealed, document: Mapping[str, object], key: DataKey) -> bool:
     Raises:
         SealBrokenError: when the value was changed or moved.
     """
-    stored = orjson.loads(_decrypt(sealed, key))
+    stored = orjson.loads(_opened(sealed, key))
     return orjson.dumps(stored, option=orjson.OPT_SORT_KEYS) == orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
 
 
@@ -99,7 +102,7 @@ def open_letter(recorded: Recorded[Sealed], key: DataKey) -> bytes:
     sealed = given.value
     if sealed.key_version != key.version:
         raise KeyUnavailableError(f"key version {sealed.key_version} is not held")
-    return _decrypt(sealed, key)
+    return _opened(sealed, key)
 
 
 def open_sealed(
@@ -143,26 +146,20 @@ def open_sealed(
         version, cipher = ciphers[place.category]
         if version != one.key_version:
             raise KeyUnavailableError(f"key version {one.key_version} of {place.category.value} is not held")
-        try:
-            opened[place.row_id] = cipher.decrypt(
-                one.ciphertext[:NONCE_BYTES],
-                one.ciphertext[NONCE_BYTES:],
-                _bound(place, one.key_version),
-            )
-        except (InvalidTag, ValueError) as error:
-            raise SealBrokenError(f"a value of {place.field} does not open") from error
+        opened[place.row_id] = _decrypted(cipher, one.ciphertext, _bound(place, one.key_version), place.field)
     return opened
 
 
-def _decrypt(sealed: Sealed, key: DataKey) -> bytes:
+def _opened(sealed: Sealed, key: DataKey) -> bytes:
+    return _decrypted(AESGCM(key.key), sealed.ciphertext, _bound(sealed.place, sealed.key_version), sealed.place.field)
+
+
+def _decrypted(cipher: AESGCM, ciphertext: bytes, bound: bytes, field: FieldName) -> bytes:
+    """What nonce (12) + AES-256-GCM ciphertext + tag (16) holds, bound to additional data."""
     try:
-        return AESGCM(key.key).decrypt(
-            sealed.ciphertext[:NONCE_BYTES],
-            sealed.ciphertext[NONCE_BYTES:],
-            _bound(sealed.place, sealed.key_version),
-        )
+        return cipher.decrypt(ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:], bound)
     except (InvalidTag, ValueError) as error:
-        raise SealBrokenError(f"a value of {sealed.place.field} does not open") from error
+        raise SealBrokenError(f"a value of {field} does not open") from error
 
 
 def _bound(place: Place, key_version: int) -> bytes:

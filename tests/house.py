@@ -56,7 +56,7 @@ ANNA: Mapping[str, str] = {
 
 
 def settings_for(database_url: str, home: Path) -> Settings:
-    """Settings of a test's own registry; on PostgreSQL with the two narrow roles."""
+    """Settings of a test's own registry; on PostgreSQL with the two narrow roles and the one that owns the tables."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return Settings(home=home, database_url=f"sqlite:///{url.database}", secure_cookies=False)
@@ -68,6 +68,7 @@ def settings_for(database_url: str, home: Path) -> Settings:
         home=home,
         database_url=as_role[SERVING_ROLE],
         eraser_database_url=as_role[ERASER_ROLE],
+        migration_database_url=url.render_as_string(hide_password=False),
         secure_cookies=False,
     )
 

@@ -124,6 +124,8 @@ def grants(serving: str, eraser: str) -> list[str]:
     statements += [f"REVOKE UPDATE ON {table} FROM {serve}" for table in _KEYS]
     statements += [f"REVOKE INSERT, UPDATE ON {table} FROM {erase}" for table in _NOT_THE_ERASERS]
     statements.append(f"GRANT UPDATE (valid_to) ON notice TO {serve}")
+    # The right to update a column that holds nothing is the right to lock the row: see KeyEpochRow.
+    statements += [f"GRANT UPDATE (guard) ON key_epoch TO {role}" for role in (serve, erase)]
     statements += [f"REVOKE INSERT, UPDATE ON {table} FROM {erase}" for table in _OF_THE_TREE]
     statements += [f"GRANT DELETE ON {table} TO {serve}" for table in _SERVING_MAY_DELETE]
     statements += [f"GRANT DELETE ON {table} TO {erase}" for table in _ERASER_MAY_DELETE]

@@ -29,7 +29,17 @@ _places = st.builds(
 class _Provider:
     """A key provider in memory."""
 
-    current_version = 1
+    def versions(self) -> tuple[int, ...]:
+        return (1,)
+
+    def create_version(self) -> int:
+        raise NotImplementedError
+
+    def destroy_version(self, version: int) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
 
     def wrap(self, key: bytes, context: bytes) -> tuple[int, bytes]:
         return 1, wrap_key(bytes(32), key, context)

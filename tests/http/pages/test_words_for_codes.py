@@ -96,7 +96,7 @@ async def test_the_letter_about_an_erasure_keeps_to_one_language_at_a_time(house
 
 def test_every_class_that_keeps_tells_why_in_both_languages() -> None:
     for name, retention in POLICY.retention.items():
-        assert retention.ground.de != retention.words.en, name
+        assert retention.ground.de != retention.ground.en, name
         if retention.obligation:
             assert retention.told is not None, name
             assert any(mark in retention.ground.de for mark in ("§", "Art.")), name

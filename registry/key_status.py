@@ -1,0 +1,61 @@
+"""What there is of keys, in numbers: for the operator, and for whoever asks whether erasures have ended.
+
+Legal: GDPR Art. 32(1)(d); R-ENC-7.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from audit import person_keys
+from registry.context import Registry
+from registry.keys.provider import ask
+from registry.reindexing import digests_behind
+from registry.retirement import unused_roots
+from registry.settling import ErasureEnds
+from registry.tables import DataKeyRow, EpochState, IndexKeyRow, KeyEpochRow
+
+
+@dataclass(frozen=True, slots=True)
+class EpochStatus:
+    """One epoch that is not destroyed: its state, root version, keys under it, and age in whole days."""
+
+    epoch: int
+    state: str
+    root_version: int
+    keys: int
+    age_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStatus:
+    """Epochs, root versions at the provider, digests behind their newest key, and how far erasures are."""
+
+    epochs: tuple[EpochStatus, ...]
+    roots: tuple[int, ...]
+    unused_roots: tuple[int, ...]
+    digests_behind: Mapping[str, int]
+    ends: ErasureEnds
+
+
+async def key_status(registry: Registry) -> KeyStatus:
+    """Count; a few scans over the key tables.
+
+    Raises:
+        KeyProviderError: when the provider cannot be asked.
+    """
+    now = await registry.database.now()
+    epochs: list[EpochStatus] = []
+    async with registry.database.reading() as session:
+        statement = select(KeyEpochRow).where(col(KeyEpochRow.state) != EpochState.DESTROYED.value)
+        for row in (await session.execute(statement.order_by(col(KeyEpochRow.epoch)))).scalars():
+            keys = await person_keys.count_under(session, row.epoch)
+            for table in (DataKeyRow, IndexKeyRow):
+                counted = select(func.count()).select_from(table).where(col(table.epoch) == row.epoch)
+                keys += int((await session.execute(counted)).scalar_one())
+            epochs.append(EpochStatus(row.epoch, row.state, row.root_version, keys, (now - row.created_at).days))
+        behind = await digests_behind(registry, session)
+    roots = await ask(registry.ring.provider.versions)
+    return KeyStatus(tuple(epochs), roots, await unused_roots(registry), behind, await registry.settling.ends())

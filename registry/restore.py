@@ -1,0 +1,168 @@
+"""Replays the journal into a restored database: what a backup has forgotten binds again before anything is served.
+
+Erasures, withdrawals, objections and restrictions are carried out anew, from the first entry the database does not know
+to the last; each is one transaction together with the number of its entry, so that a replay that was killed goes on
+where it stopped. A rectified value cannot be had back from the journal: the field is restricted until somebody has
+looked at it. Nothing that a replay does is written to the journal again.
+
+Legal: GDPR Art. 5(1)(d), (f), Art. 7(3), Art. 17, Art. 18, Art. 21, Art. 32(1)(c); R-DEL-6.
+"""
+
+from collections.abc import Callable, Mapping
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from audit.event import Entry, EventTag, Outcome, PersonRef
+from policies.documents import parse
+from policies.vocabulary import Channel, PurposeId
+from registry.consents import withdraw_within
+from registry.context import Caller, Change, Registry
+from registry.erasure import erase_within, erasure_entry
+from registry.errors import BackupError, UnknownSubjectError
+from registry.journal import JournalEntry, JournalKind
+from registry.keys import Digest
+from registry.objections import write_objection
+from registry.rotation import entry as key_entry
+from registry.suppression import Scope, suppress
+from registry.tables import JournalOutboxRow, PolicyVersionRow, RestrictionRow, StateRow
+
+REPLAYED = "replayed"
+LOST_CORRECTION = "restored"
+
+Report = Callable[[int], None]
+_TAGS = {
+    JournalKind.WITHDRAWAL: EventTag.CONSENT_WITHDRAW,
+    JournalKind.OBJECTION: EventTag.OBJECTION,
+    JournalKind.RESTRICTION: EventTag.RESTRICT,
+    JournalKind.RECTIFICATION: EventTag.RESTRICT,
+    JournalKind.SUPPRESSION: EventTag.ERASE,
+    JournalKind.POLICY: EventTag.POLICY_ACTIVATE,
+}
+
+
+async def replay_journal(
+    registry: Registry, caller: Caller, documents: Mapping[str, bytes], report: Report = lambda _: None
+) -> int:
+    """Carry out everything the database has forgotten; returns how many entries.
+
+    Args:
+        registry: the collaborators, not serving.
+        caller: who restores.
+        documents: policy documents by SHA-256 (hex) that may be put in force.
+        report: told the number of entries done.
+
+    Raises:
+        NotReadyError: when the journal is damaged.
+        BackupError: when the policy last put in force is neither in the database nor among `documents`.
+    """
+    async with registry.database.reading() as session:
+        known = (await session.execute(select(col(StateRow.journal_sequence)))).scalar_one()
+        waiting = set((await session.execute(select(col(JournalOutboxRow.entry_id)))).scalars())
+    missing = [(number, entry) for number, entry in registry.journal.read() if number > known]
+    policies = [entry for _, entry in missing if entry.kind is JournalKind.POLICY]
+    if policies:
+        await _adopt(registry, caller, policies[-1].about, documents)
+    for number, entry in missing:
+        await _replay(registry, caller, number, entry, carried_out=entry.entry_id in waiting)
+        report(1)
+    async with registry.change() as change:
+        about = (f"entries:{len(missing)}", f"journal:{registry.journal.sequence}")
+        change.record(key_entry(caller, change, EventTag.RESTORE, about))
+    await reopen_log(registry)
+    return len(missing)
+
+
+async def reopen_log(registry: Registry) -> None:
+    """Seam: here a log that is shorter than its last pin is sealed, and a successor begun that names the gap.
+
+    Until that is built, the restored log goes on from where the backup was made; the entry `restore` marks the place.
+    """
+    await registry.log.integrate()
+
+
+async def _adopt(registry: Registry, caller: Caller, digest: str, documents: Mapping[str, bytes]) -> None:
+    """Put the policy in force that was in force last: every decision from here on is made under it."""
+    async with registry.database.reading() as session:
+        row = await session.get(PolicyVersionRow, digest)
+        source = row.document if row else documents.get(digest)
+    if source is None:
+        raise BackupError(f"the policy in force was {digest[:16]}…: give its document, and replay again")
+    document = parse(source)
+    async with registry.change(keeping=True, policy=document, replaying=True) as change:
+        if await change.session.get(PolicyVersionRow, digest) is None:
+            change.session.add(
+                PolicyVersionRow(digest=digest, version=document.version, document=source, activated_at=change.now)
+            )
+        await change.session.execute(update(StateRow).values(policy_digest=digest))
+        change.record(_entry(caller, change, JournalKind.POLICY, None))
+    registry.adopt(document)
+
+
+async def _replay(registry: Registry, caller: Caller, number: int, entry: JournalEntry, *, carried_out: bool) -> None:
+    async with registry.change(erasing=True, replaying=True) as change:
+        if not carried_out:
+            try:
+                await _carry_out(change, caller, entry)
+            except UnknownSubjectError:  # nobody in this backup, or erased already: nothing to undo
+                change.entries.clear()
+        if not change.entries:
+            change.record(_entry(caller, change, entry.kind, None))
+        await change.session.execute(
+            update(StateRow).where(col(StateRow.journal_sequence) < number).values(journal_sequence=number)
+        )
+
+
+async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> None:
+    subject_id = entry.subject_id or UUID(int=0)
+    match entry.kind:
+        case JournalKind.ERASURE:
+            _, erased = await erase_within(change, subject_id)
+            change.record(erasure_entry(caller, change.policy, subject_id, erased))
+            return
+        case JournalKind.SUPPRESSION:
+            kind, version, digest = entry.about.split(":")
+            blocked = (kind, Digest(int(version), bytes.fromhex(digest)))
+            await suppress(change, [blocked], Scope.ERASED, entry.at)
+        case JournalKind.WITHDRAWAL:
+            purpose, _, channel = entry.about.rpartition(":")
+            await change.lock_subject(subject_id)
+            await withdraw_within(change, subject_id, purpose, Channel(channel), entry.at, REPLAYED)
+        case JournalKind.OBJECTION:
+            purpose, _, channel = entry.about.rpartition(":")
+            await change.lock_subject(subject_id)
+            against = None if purpose == "direct_marketing" else PurposeId(purpose)
+            await write_objection(change, subject_id, against, Channel(channel), entry.at)
+        case JournalKind.RESTRICTION | JournalKind.RECTIFICATION:
+            await change.lock_subject(subject_id)
+            _restrict(change, subject_id, entry)
+        case JournalKind.POLICY | JournalKind.PIN:  # put in force before all others; the log's own matter
+            return
+    change.record(_entry(caller, change, entry.kind, entry.subject_id))
+
+
+def _restrict(change: Change, subject_id: UUID, entry: JournalEntry) -> None:
+    field = change.policy.fields.get(entry.about)
+    change.session.add(
+        RestrictionRow(
+            subject_id=subject_id,
+            restriction_id=uuid4(),
+            category=field.category.value if field else None,
+            field=entry.about if field else None,
+            ground=LOST_CORRECTION,
+            since=entry.at,
+        )
+    )
+
+
+def _entry(caller: Caller, change: Change, kind: JournalKind, subject_id: UUID | None) -> Entry:
+    return Entry(
+        _TAGS.get(kind, EventTag.RESTORE),
+        Outcome.DONE,
+        client=caller.client,
+        reasons=(REPLAYED,),
+        policy=change.policy.version,
+        persons=(PersonRef(subject_id, f"{REPLAYED}:{kind.value}"),) if subject_id else (),
+        actor=caller.actor,
+    )

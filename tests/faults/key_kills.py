@@ -1,0 +1,129 @@
+"""kill -9 in the middle of rotations, retirements, erasures and restores, and what must hold after each."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import text
+
+from api.compose import open_registry
+from api.settings import Settings
+from policies.vocabulary import FieldName
+from registry.actors import SYSTEM
+from registry.backup import Part, back_up
+from registry.disclosure import Disclosed
+from registry.key_backup import verify_backup
+from registry.reindexing import rotate_index_keys
+from registry.resealing import rotate_data_keys
+from registry.retirement import destroy_retired, prepare_retirement
+from registry.rotation import open_epoch, rewrap_survivors
+from tests.house import House, codes
+
+PEOPLE = 6
+LONGEST_LIFE_SECONDS = 0.6
+
+Work = Callable[[House, Path], Awaitable[None]]
+
+
+def killed(settings: Settings, url: str, work: Work, folder: Path, life_seconds: float) -> None:
+    """Run some work in a process of its own and kill it after a while, unless it was done."""
+    child = os.fork()
+    if child == 0:
+        try:
+            asyncio.run(_alone(settings, url, work, folder))
+        finally:
+            os._exit(0)
+    until = time.monotonic() + life_seconds
+    while time.monotonic() < until and os.waitpid(child, os.WNOHANG) == (0, 0):
+        time.sleep(0.002)
+    try:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+async def _alone(settings: Settings, url: str, work: Work, folder: Path) -> None:
+    async with open_registry(settings) as registry:
+        await work(House(registry, settings, url), folder)
+
+
+async def rotate(house: House, _folder: Path) -> None:
+    """A new epoch, again and again, and new index and data keys."""
+    while True:
+        await open_epoch(house.registry, SYSTEM)
+        await rewrap_survivors(house.registry, SYSTEM)
+        await rotate_index_keys(house.registry, SYSTEM)
+        await rotate_data_keys(house.registry, SYSTEM)
+
+
+async def retire(house: House, folder: Path) -> None:
+    """One retirement after the other, each with its backup."""
+    for number in range(1_000):
+        await prepare_retirement(house.registry, SYSTEM)
+        keys = folder / f"keys-{number}"
+        await back_up(house.registry, SYSTEM, {Part.KEYS: keys})
+        await destroy_retired(house.registry, SYSTEM, await verify_backup(house.registry.ring.provider, keys))
+
+
+async def erase(house: House, _folder: Path) -> None:
+    """Customers come and go."""
+    for number in range(1_000):
+        await house.erase(await house.customer(f"E-{os.getpid()}-{number}", {"email": f"e{number}@example.com"}))
+
+
+async def prepare(house: House, _folder: Path) -> None:
+    """Everybody who must still be readable at the end."""
+    for number in range(PEOPLE):
+        await house.customer(f"A-{number}", {"email": f"a{number}@example.com"})
+
+
+async def look(house: House, _folder: Path) -> None:
+    """Everybody is readable and found by their id; the erased are nobody; nothing waits; the next retirement ends."""
+    registry = house.registry
+    for number in range(PEOPLE):
+        subject_id = await house.customer(f"A-{number}", {})
+        read = await house.read("shop", "order_fulfilment", ["email"], subject_id)
+        assert isinstance(read, Disclosed)
+        assert read.values[FieldName("email")] == f"a{number}@example.com"
+    async with registry.database.reading() as session:
+        rows = await session.execute(text("SELECT subject_id FROM subject WHERE status <> 'active'"))
+        erased = [value if isinstance(value, UUID) else UUID(bytes=value) for value in rows.scalars()]
+        for table in ("journal_outbox", "audit_intent"):
+            assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == 0  # noqa: S608 - own names
+    for subject_id in erased[-5:]:
+        assert codes(await house.read("shop", "order_fulfilment", ["email"], subject_id)) == ["NO_SUBJECT"]
+    journalled = {entry.subject_id for _, entry in registry.journal.read() if entry.kind == "erasure"}
+    assert set(erased) <= journalled
+
+
+async def finish(house: House, folder: Path) -> None:
+    """After all the killing a retirement runs to its end."""
+    await prepare_retirement(house.registry, SYSTEM)
+    await back_up(house.registry, SYSTEM, {Part.KEYS: folder / "last"})
+    verified = await verify_backup(house.registry.ring.provider, folder / "last")
+    await destroy_retired(house.registry, SYSTEM, verified)
+    assert len(house.registry.ring.provider.versions()) == 1
+
+
+def kill_again_and_again(settings: Settings, url: str, folder: Path, rounds: int, seed: int) -> None:
+    """Rounds of each kind of work, killed at a random point; looked at after each."""
+    chance = random.Random(seed)
+
+    def run(work: Work, name: str) -> None:
+        asyncio.run(_alone(settings, url, work, folder / name))
+
+    run(prepare, "prepare")
+    for number in range(rounds):
+        for work in (rotate, retire, erase):
+            killed(
+                settings, url, work, folder / f"{number}-{work.__name__}", chance.uniform(0.05, LONGEST_LIFE_SECONDS)
+            )
+        run(look, f"{number}-look")
+    run(finish, "finish")
+    run(look, "last-look")
