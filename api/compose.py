@@ -22,7 +22,7 @@ from registry.journal import FileJournal
 from registry.keys import FileKeyProvider, KeyRing
 from registry.mailer import DirectoryMailer, Mailer, SmtpMailer
 from registry.postgres import PostgresDatabase
-from registry.setup import AUDIT_SIGNING_KEY, prepare, prepare_keys
+from registry.setup import AUDIT_SIGNING_KEY, prepare, prepare_keys, vouch_for_earlier
 from registry.sqlite import SqliteDatabase
 
 
@@ -69,6 +69,7 @@ async def open_registry(settings: Settings, *, serving: bool = True) -> AsyncIte
         registry = Registry(database, ring, log, journal, open_mailer(settings))
         sequencer.start()
         try:
+            await vouch_for_earlier(registry)
             await registry.load()
             await registry.check_journal()
             await registry.flush_journal()

@@ -18,6 +18,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -115,9 +116,17 @@ class Tokens:
         self._remember(digest, client, claims["exp"], now)
         return client
 
-    def revoke(self, client_code: str) -> None:
-        """Refuse, in this process, every token issued to this client until now."""
-        self._revoked[client_code] = int(self._clock())
+    def revoke(self, client_code: str, until: datetime | None = None) -> None:
+        """Refuse, in this process, every token issued to this client until then, to the second.
+
+        Args:
+            client_code: whose tokens.
+            until: an aware instant; None = now.
+        """
+        bound = int(self._clock()) if until is None else int(until.timestamp())
+        if bound <= self._revoked.get(client_code, -1):
+            return
+        self._revoked[client_code] = bound
         self._verified = {digest: known for digest, known in self._verified.items() if known[0] != client_code}
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:

@@ -1,11 +1,12 @@
 """Prepares an empty database to serve: first epoch, index and service keys, an empty log, the policy and its notices.
 
-Every step is repeatable: what is there already stays as it is.
+Every step is repeatable: what is there already stays as it is. The first document of an empty registry is put in force
+by setup itself, because nobody can be asked yet; its step says so, is signed with a key of the installation, and stands
+until people have taken the steps of `registry.activation` with a document of theirs, or with this one.
 """
 
 import secrets
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -15,15 +16,28 @@ from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome
 from audit.log import create_log
-from policies.documents import parse
+from policies.documents import PolicyDocument, parse
 from policies.notices import NoticeText
-from registry.context import Caller, Registry
+from registry.activation import put_in_force
+from registry.attempts import ATTEMPT_KEY
+from registry.context import Caller, Change, Registry
 from registry.database import Database
+from registry.errors import NotReadyError
 from registry.journal import JournalKind
 from registry.keys import KEY_BYTES, KeyRing
 from registry.lookup import IdentifierKind
 from registry.notices import publish
-from registry.tables import KeyEpochRow, PolicyVersionRow, StateRow
+from registry.policy_steps import SETUP_KEY, Step, StepKind, StepResult, row_of, setup_key, statement
+from registry.second_factor import STAFF_KEY
+from registry.signing import fingerprint_of
+from registry.tables import (
+    KeyEpochRow,
+    PolicyProposalRow,
+    PolicyStepRow,
+    PolicyVersionRow,
+    ServiceKeyRow,
+    StateRow,
+)
 
 FIRST_EPOCH = 1
 AUDIT_SIGNING_KEY = "audit-signing"
@@ -31,62 +45,94 @@ TOKEN_SIGNING_KEY = "token-signing"  # noqa: S105 - a key's name
 SUPPRESSION_KEY = "suppression"
 
 
+def _signing_key() -> bytes:
+    return ed25519.Ed25519PrivateKey.generate().private_bytes_raw()
+
+
+def _token_key() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _random_key() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
+
+
+SERVICE_KEYS: Mapping[str, Callable[[], bytes]] = {
+    AUDIT_SIGNING_KEY: _signing_key,
+    TOKEN_SIGNING_KEY: _token_key,
+    SUPPRESSION_KEY: _random_key,
+    STAFF_KEY: _random_key,
+    ATTEMPT_KEY: _random_key,
+    SETUP_KEY: _signing_key,
+}
+
+
 async def prepare_keys(database: Database, ring: KeyRing) -> None:
-    """Create the state row, the first epoch and all service keys of an empty database, in one transaction."""
+    """Create state row, first epoch and log of an empty database, and the service keys that are missing."""
     now = await database.now()
     async with database.transaction() as session:
-        if (await session.execute(select(col(KeyEpochRow.epoch)))).first() is not None:
-            return
-        session.add(
-            StateRow(id=1, policy_digest="", clients_version=0, epoch=FIRST_EPOCH, journal_sequence=0),
-        )
-        await ring.create_epoch(session, FIRST_EPOCH, now)
-        for kind in IdentifierKind:
-            await ring.create_index_key(session, kind.value)
-        await _create_service_keys(session, ring, now)
-        await create_log(session)
-
-
-async def _create_service_keys(session: AsyncSession, ring: KeyRing, now: datetime) -> None:
-    signing = ed25519.Ed25519PrivateKey.generate()
-    await ring.create_service_key(session, AUDIT_SIGNING_KEY, signing.private_bytes_raw(), now)
-    token = ec.generate_private_key(ec.SECP256R1())
-    pem = token.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    await ring.create_service_key(session, TOKEN_SIGNING_KEY, pem, now)
-    await ring.create_service_key(session, SUPPRESSION_KEY, secrets.token_bytes(KEY_BYTES), now)
-
-
-async def activate_policy(registry: Registry, caller: Caller, source: bytes) -> bool:
-    """Put a policy document in force, unless it is already; returns whether it changed.
-
-    Raises:
-        PolicyDocumentError: when it is not a lawful document; the one in force stays.
-    """
-    document = parse(source)
-    async with registry.database.reading() as session:
-        state = (await session.execute(select(StateRow))).scalar_one()
-        if state.policy_digest == document.digest:
-            return False
-    async with registry.change(policy=document) as change:
-        held = await change.session.get(StateRow, 1, with_for_update=True)
-        if await change.session.get(PolicyVersionRow, document.digest) is None:
-            change.session.add(
-                PolicyVersionRow(
-                    digest=document.digest,
-                    version=document.version,
-                    document=source,
-                    activated_at=change.now,
-                ),
-            )
-        if held is not None:
-            held.policy_digest = document.digest
-        change.journal(JournalKind.POLICY, None, document.digest)
-        change.record(Entry(EventTag.POLICY_ACTIVATE, Outcome.DONE, client=caller.client, policy=document.version))
-    registry.adopt(document)
-    return True
+        if (await session.execute(select(col(KeyEpochRow.epoch)))).first() is None:
+            session.add(StateRow(id=1, policy_digest="", clients_version=0, epoch=FIRST_EPOCH, journal_sequence=0))
+            await ring.create_epoch(session, FIRST_EPOCH, now)
+            for kind in IdentifierKind:
+                await ring.create_index_key(session, kind.value)
+            await create_log(session)
+            await session.flush()
+        await session.execute(select(StateRow).with_for_update())
+        there = set((await session.execute(select(col(ServiceKeyRow.name)))).scalars())
+        for name, make in SERVICE_KEYS.items():
+            if name not in there:
+                await ring.create_service_key(session, name, make(), now)
 
 
 async def prepare(registry: Registry, caller: Caller, policy: bytes, texts: Sequence[NoticeText]) -> None:
-    """Activate the policy and publish the notices it names."""
-    await activate_policy(registry, caller, policy)
+    """Put the first policy in force and publish the notices it names.
+
+    Raises:
+        PolicyDocumentError: when it is not a lawful document.
+        NotReadyError: when a policy is in force already: from then on only `registry.activation` changes it.
+    """
+    document = parse(policy)
+    async with registry.change(policy=document) as change:
+        state = await _state(change.session)
+        if state.policy_digest:
+            raise NotReadyError("a policy is in force already")
+        await _found(change, document, policy)
+        await put_in_force(change, state, document, policy)
+        change.record(Entry(EventTag.POLICY_ACTIVATE, Outcome.DONE, client=caller.client, policy=document.version))
+    registry.adopt(document)
     await publish(registry, caller, texts)
+
+
+async def vouch_for_earlier(registry: Registry) -> None:
+    """Sign, as setup, a policy that came into force before steps were kept, if the journal names it as the last one."""
+    async with registry.database.reading() as session:
+        kept = (await session.execute(select(col(PolicyStepRow.digest)).limit(1))).first()
+        digest = (await session.execute(select(col(StateRow.policy_digest)))).scalar_one()
+        row = await session.get(PolicyVersionRow, digest) if digest and kept is None else None
+    journalled = [entry.about for _, entry in registry.journal.read() if entry.kind is JournalKind.POLICY]
+    if row is None or journalled[-1:] != [digest]:
+        return
+    document = parse(row.document)
+    async with registry.change(policy=document) as change:
+        await _state(change.session)
+        await _found(change, document, row.document)
+        change.record(Entry(EventTag.POLICY_ACTIVATE, Outcome.DONE, client="registry", policy=document.version))
+
+
+async def _state(session: AsyncSession) -> StateRow:
+    return (await session.execute(select(StateRow).with_for_update())).scalar_one()
+
+
+async def _found(change: Change, document: PolicyDocument, source: bytes) -> None:
+    """The step of setup, signed with the installation's own key."""
+    key = setup_key(change.ring)
+    fingerprint = fingerprint_of(key.public_key().public_bytes_raw())
+    bare = Step(1, StepKind.FOUND, None, change.now, StepResult.ACCEPTED, "", "")
+    step = Step(
+        bare.number, bare.kind, None, bare.at, bare.result, "", "", fingerprint, key.sign(statement(source, [], bare))
+    )
+    change.session.add(
+        PolicyProposalRow(digest=document.digest, version=document.version, document=source, proposed_at=change.now),
+    )
+    change.session.add(row_of(document.digest, step))

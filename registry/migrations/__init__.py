@@ -16,14 +16,26 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 CONFIG = Path(__file__).resolve().parent.parent.parent / "alembic.ini"
 
-_APPEND_ONLY = ("audit_leaf", "audit_node", "consent_event", "policy_version", "notice")
+_APPEND_ONLY = (
+    "audit_leaf",
+    "audit_node",
+    "consent_event",
+    "notice",
+    "policy_proposal",
+    "policy_step",
+    "policy_version",
+    "staff_signing_key",
+)
 _SERVING_MAY_DELETE = (
+    "attempt",
     "audit_intent",
     "journal_outbox",
     "lookup",
     "permission",
     "portal_code",
     "portal_session",
+    "staff_recovery_code",
+    "staff_second_factor",
     "staff_session",
 )
 _ERASER_MAY_DELETE = (
@@ -44,14 +56,21 @@ _ERASER_MAY_DELETE = (
 )
 _KEYS = ("audit_opening", "audit_person_key", "data_key", "index_key", "key_epoch", "service_key")
 _NOT_THE_ERASERS = (
+    "attempt",
     "audit_opening",
     "audit_person_key",
     "client",
     "index_key",
     "key_epoch",
+    "policy_proposal",
+    "policy_step",
+    "policy_version",
     "service_key",
     "staff",
+    "staff_recovery_code",
+    "staff_second_factor",
     "staff_session",
+    "staff_signing_key",
 )
 _OF_THE_TREE = ("audit_leaf", "audit_node", "audit_head", "audit_checkpoint")
 
@@ -119,6 +138,7 @@ def grants(serving: str, eraser: str) -> list[str]:
     statements += [f"REVOKE UPDATE ON {table} FROM {serve}" for table in _KEYS]
     statements += [f"REVOKE INSERT, UPDATE ON {table} FROM {erase}" for table in _NOT_THE_ERASERS]
     statements.append(f"GRANT UPDATE (valid_to) ON notice TO {serve}")
+    statements.append(f"GRANT UPDATE (retired_at) ON staff_signing_key TO {serve}")
     statements += [f"REVOKE INSERT, UPDATE ON {table} FROM {erase}" for table in _OF_THE_TREE]
     statements += [f"GRANT DELETE ON {table} TO {serve}" for table in _SERVING_MAY_DELETE]
     statements += [f"GRANT DELETE ON {table} TO {erase}" for table in _ERASER_MAY_DELETE]

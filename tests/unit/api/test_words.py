@@ -17,12 +17,17 @@ from api.words import WORDS, Language, say
 from audit.event import EventTag
 from policies.documents import load
 from policies.notices import NoticeKind
+from registry.activation_bars import Against
+from registry.actors import Action
+from registry.attempts import Place
 from registry.journal import JournalKind
+from registry.policy_steps import Standing, StepKind, StepResult
+from registry.second_factor import Factor
 from registry.suppression import Scope
 
 POLICY = load(CATALOGUE / "retailer.yaml")
 # What is written for machines alone and stands on no page.
-FOR_NO_PAGE = {JournalKind, NoticeKind, Scope}
+FOR_NO_PAGE = {Action, Against, Factor, JournalKind, NoticeKind, Place, Scope, Standing, StepKind, StepResult}
 
 
 def codes_in(package: ModuleType) -> set[type[StrEnum]]:
