@@ -11,7 +11,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlmodel import col
@@ -28,6 +28,8 @@ from registry.errors import (
     NotFoundError,
 )
 from registry.tables import ClientRow, StateRow
+
+_APART = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ async def _live(change: Change, code: str) -> ClientRow:
 
 
 async def _void_tokens(change: Change, row: ClientRow) -> None:
-    row.tokens_from = change.now
+    """Tokens name whole seconds, and one issued right after a change the next of them: so each change goes beyond."""
+    row.tokens_from = max(change.now, row.tokens_from + _APART) if row.tokens_from else change.now
     await change.session.execute(update(StateRow).values(clients_version=col(StateRow.clients_version) + 1))
 
 

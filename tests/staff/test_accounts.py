@@ -13,6 +13,7 @@ from registry.errors import DuplicateIdentifierError, ForbiddenError, InvalidVal
 from tests.colleagues import PASSWORD, nobody
 from tests.house import House
 
+pytestmark = pytest.mark.sqlite
 ADMINISTRATORS = {Role.ADMIN}
 READERS = {Role.DPO, Role.CLERK, Role.DECIDER}
 
@@ -35,6 +36,12 @@ def test_the_matrix_says_what_the_law_asks() -> None:
 def test_a_machine_client_has_no_role() -> None:
     assert not [action for action in Action if may(Caller("shop"), action)]
     assert not may(SYSTEM, Action.DECIDE_POLICY)
+
+
+@pytest.fixture
+def house(sqlite_house: House) -> House:
+    """Who may do what does not depend on the engine."""
+    return sqlite_house
 
 
 async def refused(house: House, attempt: Awaitable[object], operation: EventTag) -> None:

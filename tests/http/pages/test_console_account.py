@@ -15,9 +15,15 @@ from tests.house import SHOP, House
 from tests.http.pages.browser import Browser, Page
 from tests.http.pages.conftest import LogIn
 
-pytestmark = pytest.mark.gdpr("32(1)(b)")
+pytestmark = [pytest.mark.gdpr("32(1)(b)"), pytest.mark.sqlite]
 READERS = {Role.DPO, Role.CLERK, Role.DECIDER}
 EXPORTERS = {Role.DPO, Role.DECIDER}
+
+
+@pytest.fixture
+def house(sqlite_house: House) -> House:
+    """Who may do what does not depend on the engine."""
+    return sqlite_house
 
 
 async def enters(browser: Browser, login: str, code: str, password: str = PASSWORD) -> Page:
