@@ -41,6 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
                 settings.audience,
                 settings.token_lifetime_seconds,
             )
+            registry.credentials.watch(app.state.tokens.revoke)
             yield
 
     app = FastAPI(

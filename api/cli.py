@@ -2,28 +2,21 @@
 
 registry migrate                          bring the database to the newest revision
 registry serve                            serve the API and the pages
-registry client create CODE               make a client's secret, shown once
-registry staff create LOGIN --role ROLE   make a staff account; the password is read from standard input
-registry policy check FILE                read a policy document and hold it against every gate
-registry policy diff BEFORE AFTER         what would change, in words
-registry policy explain-purposes [NAME]   one purpose, or all, in words
-registry policy document                  the whole document as a page
-registry policy record --format FORMAT    the record of processing activities: json, csv or html
-registry policy activate                  put the configured document and its notices in force
-registry policy explain PURPOSE           what a purpose may know, what can refuse it, and why
-registry policy coverage                  which purpose, category and state has no written expectation
-registry keys …                           rotate and retire keys, see api/cli_keys.py
-registry backup | restore | replay | verify   see api/cli_backup.py
+registry clients …                        machine clients: `api.cli_staff`
+registry staff …                          staff accounts: `api.cli_staff`
+registry policy check | diff | record …   read documents, in words: `api.cli_policy`
+registry policy explain | coverage        what a purpose may know, and what is expected of it: `api.cli_explain`
+registry policy propose | decide …        bring a document into force: `api.cli_activation`
+registry keys …                           rotate and retire keys: `api.cli_keys`
+registry backup | restore | replay | verify   `api.cli_backup`
 registry audit export DIRECTORY           write the log for an outsider
 registry audit verify DIRECTORY           check such an export, as `python verify.py` does
 registry audit prove INDEX                print an entry with its proof
 """
 
 import argparse
-import asyncio
-import getpass
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
@@ -31,8 +24,10 @@ from sqlalchemy.engine import make_url
 
 from api import cli_backup, cli_explain, cli_keys, cli_policy
 from api.app import create_app
-from api.compose import open_registry, shipped_notices
+from api.cli_activation import add_activation
+from api.cli_staff import add_clients, add_staff
 from api.settings import Settings
+from api.terminal import REFUSED, with_registry
 from audit import verify
 from audit.event import Entry, EventTag, Outcome
 from audit.export import proof_file
@@ -40,13 +35,10 @@ from audit.merkle import ProofError
 from audit.store import AuditUnavailableError
 from policies.documents import PolicyDocumentError
 from policies.notices import NoticeError
-from registry import actors
+from registry.actors import SYSTEM
 from registry.context import Registry
 from registry.errors import RegistryError
 from registry.migrations import upgrade
-from registry.setup import prepare
-
-REFUSED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,21 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the database to the newest revision").set_defaults(run=_migrate)
     commands.add_parser("serve", help="serve the API and the pages").set_defaults(run=_serve)
 
-    client = commands.add_parser("client", help="machine clients").add_subparsers(required=True, metavar="COMMAND")
-    create = client.add_parser("create", help="make a secret for a client of the policy")
-    create.add_argument("code")
-    create.set_defaults(run=_create_client)
-
-    staff = commands.add_parser("staff", help="staff accounts").add_subparsers(required=True, metavar="COMMAND")
-    create = staff.add_parser("create", help="make an account; the password is read from standard input")
-    create.add_argument("login")
-    create.add_argument("--role", choices=[role.value for role in actors.Role], required=True)
-    create.set_defaults(run=_create_staff)
+    add_clients(commands)
+    add_staff(commands)
 
     policy = commands.add_parser("policy", help="policy documents").add_subparsers(required=True, metavar="COMMAND")
     cli_policy.add_commands(policy)
-    policy.add_parser("activate", help="put the configured document in force").set_defaults(run=_activate_policy)
     cli_explain.mount(policy)
+    add_activation(policy)
 
     audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="COMMAND")
     export = audit.add_parser("export", help="write the log for an outsider")
@@ -88,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     checked = audit.add_parser("verify", help="check an export")
     checked.add_argument("directory", type=Path)
     checked.set_defaults(run=lambda options: verify.main([str(options.directory)]))
-    cli_keys.mount(commands, _with_registry)
+    cli_keys.mount(commands, with_registry)
     cli_backup.mount(commands, migrate)
     prove = audit.add_parser("prove", help="print an entry with its proof")
     prove.add_argument("index", type=int)
@@ -128,52 +112,15 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _with_registry(work: Callable[[Registry], Awaitable[int]], *, serving: bool = True) -> int:
-    async def run() -> int:
-        async with open_registry(Settings(), serving=serving) as registry:
-            return await work(registry)
-
-    return asyncio.run(run())
-
-
-def _create_client(options: argparse.Namespace) -> int:
-    async def work(registry: Registry) -> int:
-        print(await actors.create_client(registry, options.code))
-        return 0
-
-    return _with_registry(work)
-
-
-def _create_staff(options: argparse.Namespace) -> int:
-    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-
-    async def work(registry: Registry) -> int:
-        print(await actors.create_staff(registry, options.login, actors.Role(options.role), password))
-        return 0
-
-    return _with_registry(work)
-
-
-def _activate_policy(_options: argparse.Namespace) -> int:
-    settings = Settings()
-
-    async def work(registry: Registry) -> int:
-        await prepare(registry, actors.SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
-        print(f"in force: {registry.policy.version}, SHA-256 {registry.policy.digest}")
-        return 0
-
-    return _with_registry(work)
-
-
 def _export(options: argparse.Namespace) -> int:
     async def work(registry: Registry) -> int:
-        entry = Entry(EventTag.AUDIT_EXPORT, Outcome.DONE, client=actors.SYSTEM.client, purpose="privacy_control")
+        entry = Entry(EventTag.AUDIT_EXPORT, Outcome.DONE, client=SYSTEM.client, purpose="privacy_control")
         await registry.log.append(entry, None)
         count = await registry.log.export(options.directory)
         print(f"{count} entries; check with: python {options.directory / 'verify.py'} {options.directory}")
         return 0
 
-    return _with_registry(work)
+    return with_registry(work)
 
 
 def _prove(options: argparse.Namespace) -> int:
@@ -182,13 +129,13 @@ def _prove(options: argparse.Namespace) -> int:
         if entry is None:
             print(f"registry: no entry {options.index}", file=sys.stderr)
             return REFUSED
-        read = Entry(EventTag.AUDIT_READ, Outcome.DONE, client=actors.SYSTEM.client, purpose="privacy_control")
+        read = Entry(EventTag.AUDIT_READ, Outcome.DONE, client=SYSTEM.client, purpose="privacy_control")
         await registry.log.append(read, None)
         proof = await registry.log.prove(options.index)
         print(proof_file(entry.body, entry.index, proof.hashes, proof.note, registry.log.verifier_key), end="")
         return 0
 
-    return _with_registry(work)
+    return with_registry(work)
 
 
 if __name__ == "__main__":

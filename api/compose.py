@@ -25,7 +25,7 @@ from registry.mailer import DirectoryMailer, Mailer, SmtpMailer
 from registry.post import keep_sending
 from registry.postgres import PostgresDatabase
 from registry.settling import Settling
-from registry.setup import AUDIT_SIGNING_KEY, prepare, prepare_keys
+from registry.setup import AUDIT_SIGNING_KEY, prepare, prepare_keys, vouch_for_earlier
 from registry.sqlite import SqliteDatabase
 
 
@@ -77,6 +77,7 @@ async def open_registry(settings: Settings, *, serving: bool = True, restored: b
         registry = Registry(database, ring, log, journal, open_mailer(settings), settling)
         sequencer.start()
         try:
+            await vouch_for_earlier(registry)
             await registry.load()
             if not restored:
                 await registry.check_journal()

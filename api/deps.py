@@ -80,8 +80,10 @@ class Call:
             raise ForbiddenError("this client may not act for this purpose")
 
 
-async def authenticated(request: Request) -> Call:
-    """The call of the client whose token the request bears.
+async def authenticated_by_facts(request: Request) -> Call:
+    """The call of the client whose token the request bears, as far as this process knows.
+
+    For use cases that gather facts: the same round trip tells whether the token was voided meanwhile.
 
     Raises:
         TokenError: when there is no valid token; recorded.
@@ -90,10 +92,24 @@ async def authenticated(request: Request) -> Call:
     registry: Registry = request.app.state.registry
     tokens: Tokens = request.app.state.tokens
     try:
-        return Call(registry, Caller(client=tokens.verify(_bearer(request))), request)
+        client = tokens.verify(_bearer(request))
     except TokenError:
         await registry.log.append(Entry(EventTag.TOKEN_REFUSE, Outcome.DENY, policy=registry.policy.version), None)
         raise
+    return Call(registry, Caller(client=client, credential=registry.credentials.of(client)), request)
+
+
+async def authenticated(request: Request) -> Call:
+    """The call of the client whose token the request bears, and the database agrees.
+
+    Raises:
+        TokenError: as `authenticated_by_facts`.
+        AuthenticationError: when the token was voided by any process; recorded.
+        AuditUnavailableError: when that could not be recorded.
+    """
+    call = await authenticated_by_facts(request)
+    await call.registry.check_credential(call.caller)
+    return call
 
 
 def _bearer(request: Request) -> str:
@@ -105,3 +121,4 @@ def _bearer(request: Request) -> str:
 
 
 Authenticated = Annotated[Call, Depends(authenticated)]
+AuthenticatedByFacts = Annotated[Call, Depends(authenticated_by_facts)]

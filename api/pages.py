@@ -238,6 +238,11 @@ def redirect(request: Request, path: str, **query: str) -> RedirectResponse:
     return RedirectResponse(address(request, path, **query), 303)
 
 
+def address_of(request: Request) -> str:
+    """The network address a request comes from, to count attempts by; "" = not known."""
+    return request.client.host if request.client else ""
+
+
 def stylesheet(site: Site) -> Response:
     """The site's one stylesheet."""
     return Response(site.stylesheet, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})

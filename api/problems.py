@@ -122,6 +122,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.ForbiddenError: Kind(
         "forbidden", 403, "Not allowed", "Role or purposes of this caller do not allow the operation."
     ),
+    errors.UnknownStaffError: NOT_FOUND,
     errors.NotFoundError: NOT_FOUND,
     TokenError: UNAUTHENTICATED,
     ProofError: NOT_FOUND,

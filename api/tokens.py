@@ -20,6 +20,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -117,15 +118,17 @@ class Tokens:
         self._remember(digest, client, claims["exp"], now)
         return client
 
-    def revoke(self, client_code: str, at: float | None = None) -> None:
-        """Refuse every token issued to this client until now, remembered or not; it takes effect with the return.
+    def revoke(self, client_code: str, until: datetime | None = None) -> None:
+        """Refuse, in this process, every token issued to this client until then, to the second.
 
         Args:
             client_code: whose tokens.
-            at: seconds since 1970, UTC, when the revocation was made elsewhere; None = now.
+            until: an aware instant; None = now.
         """
-        instant = int(self._clock() if at is None else at)
-        self._revoked[client_code] = max(instant, self._revoked.get(client_code, instant))
+        bound = int(self._clock()) if until is None else int(until.timestamp())
+        if bound <= self._revoked.get(client_code, -1):
+            return
+        self._revoked[client_code] = bound
         self._verified = {digest: known for digest, known in self._verified.items() if known[0] != client_code}
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:

@@ -38,7 +38,7 @@ from api.compose import open_registry
 from api.settings import Settings
 from benchmarks.baselines import CREATE, FIELDS
 from policies.vocabulary import FieldName, PurposeId, RelationshipKind
-from registry.actors import create_client
+from registry.clients import create_client
 from registry.context import Caller
 from registry.migrations import async_url, upgrade
 from registry.records import GivenValue

@@ -6,6 +6,7 @@ any two of these steps loses nothing: outbox and intents are drained at the next
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,16 +17,18 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from audit.event import Entry
+from audit.event import Entry, EventTag, Outcome
 from audit.log import AuditLog, intend
 from audit.store import WrappedKey
-from policies.documents import PolicyDocument, parse
+from policies.documents import PolicyDocument
 from policies.vocabulary import Category
+from registry.credentials import Credential, Credentials
 from registry.database import Database
-from registry.errors import InvalidValueError, NotReadyError, UnknownSubjectError
+from registry.errors import AuthenticationError, InvalidValueError, NotReadyError, UnknownSubjectError
 from registry.journal import FileJournal, JournalEntry, JournalKind
 from registry.keys import DataKey, KeyRing, WrappedDataKey, data_keys_of
 from registry.mailer import Mailer
+from registry.policy_steps import enrolled_keys, last_good, trusted
 from registry.settling import Settling
 from registry.tables import (
     DataKeyRow,
@@ -33,22 +36,27 @@ from registry.tables import (
     JournalOutboxRow,
     KeyEpochRow,
     NoticeRow,
-    PolicyVersionRow,
     StateRow,
     SubjectRow,
 )
 
 MOST_VALUES = 800
 _TRIES = 5
+_NOBODY = UUID(int=0)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who acts: a machine client by code, or a member of staff or customer through one of our own pages."""
+    """Who acts: a machine client by code, or a member of staff or customer through one of our own pages.
+
+    `credential` is that of a machine client's token; None = somebody who came another way.
+    """
 
     client: str
     actor: UUID | None = None
     role: str = "client"
+    credential: Credential | None = None
 
 
 @dataclass(slots=True)
@@ -200,6 +208,7 @@ class Registry:
         self._policy: PolicyDocument | None = None
         self._documents: dict[str, PolicyDocument] = {}
         self._loading = asyncio.Lock()
+        self.credentials = Credentials()
 
     @property
     def policy(self) -> PolicyDocument:
@@ -222,21 +231,85 @@ class Registry:
         self._documents[document.digest] = document
         self._policy = document
 
-    async def load(self) -> None:
-        """(Re)load keys and policy as the database's state row names them; one load at a time.
+    async def load(self, session: AsyncSession | None = None) -> None:
+        """(Re)load keys, policy and clients as the database's state row names them.
+
+        A policy in force that is not whole, or that nobody entitled decided, is put out of force: the last good one
+        comes back, in the database too, and the log says so.
+
+        Args:
+            session: a unit of work to do this in; None = one of its own.
 
         Raises:
             KeyProviderError, KeyUnavailableError: when the keys cannot be had; what was loaded before stays.
+            NotReadyError: when no policy on file can be trusted.
         """
-        async with self._loading, self.database.reading() as session:
-            state = (await session.execute(select(StateRow))).scalar_one()
-            await self.ring.load(session)
-            if state.policy_digest and state.policy_digest not in self._documents:
-                row = await session.get(PolicyVersionRow, state.policy_digest)
-                if row is None:
-                    raise NotReadyError("the policy in force is not on file")
-                self._documents[state.policy_digest] = parse(row.document)
-        self._policy = self._documents.get(state.policy_digest)
+        if session is None:
+            async with self._loading, self.database.reading() as reading:
+                whole = await self._load(reading)
+            if whole:
+                return
+            async with self.database.transaction() as writing:
+                await self._load_or_fall_back(writing)
+        else:
+            await self._load_or_fall_back(session)
+
+    async def _load_or_fall_back(self, session: AsyncSession) -> None:
+        state = (await session.execute(select(StateRow).with_for_update())).scalar_one()
+        if await self._load(session):
+            return
+        good = self._policy or await last_good(session, self.ring, await enrolled_keys(session, self.journal))
+        if good is None:
+            raise NotReadyError("no policy on file is whole and decided")
+        state.policy_digest = good.digest
+        now = await self.database.clock(session)
+        session.add(
+            JournalOutboxRow(
+                entry_id=uuid4(), kind=JournalKind.POLICY.value, subject_id=None, about=good.digest, at=now
+            ),
+        )
+        reasons = ("POLICY_BROKEN",)
+        intend(session, Entry(EventTag.POLICY_FALL_BACK, Outcome.DENY, policy=good.version, reasons=reasons), now)
+        self.adopt(good)
+        _log.error("the policy in force is broken or unsigned: the last good one is in force again")
+
+    async def _load(self, session: AsyncSession) -> bool:
+        """Load everything; False = the policy in force cannot be trusted."""
+        statement = select(col(StateRow.policy_digest), col(StateRow.clients_version))
+        digest, clients_version = (await session.execute(statement)).one()
+        await self.ring.load(session)
+        await self.credentials.load(session, clients_version)
+        if digest and digest not in self._documents:
+            document = await trusted(session, self.ring, digest, await enrolled_keys(session, self.journal))
+            if document is None:
+                return False
+            self._documents[digest] = document
+        self._policy = self._documents.get(digest)
+        return True
+
+    async def check_credential(self, caller: Caller, clients_version: int | None = None) -> None:
+        """Make sure that a caller's token still counts, as the database has it now.
+
+        Args:
+            caller: who calls; whoever came without a token passes.
+            clients_version: as the database just named it; None = ask.
+
+        Raises:
+            AuthenticationError: when it was voided since the token was taken; recorded.
+        """
+        if caller.credential is None:
+            return
+        if clients_version is None:
+            gathered = await self.database.gather([_NOBODY], frozenset(), with_events=False)
+            clients_version = gathered[_NOBODY].versions.clients_version
+        if clients_version == caller.credential.clients_version:
+            return
+        if clients_version != self.credentials.version:
+            await self.load()
+        if self.credentials.of(caller.client).tokens_from != caller.credential.tokens_from:
+            entry = Entry(EventTag.TOKEN_REFUSE, Outcome.DENY, client=caller.client, policy=self.policy.version)
+            await self.log.append(entry, None)
+            raise AuthenticationError("the client was revoked or given another secret")
 
     @asynccontextmanager
     async def change(
@@ -275,7 +348,7 @@ class Registry:
         """The policy and keys that the database names, loaded anew where this process has others."""
         state = (await session.execute(select(col(StateRow.policy_digest), col(StateRow.keys_version)))).one()
         if self._policy is None or tuple(state) != (self._policy.digest, self.ring.version):
-            await self.load()
+            await self.load(session)
         return self.policy
 
     def _unit_of_work(self, *, erasing: bool, keeping: bool) -> AbstractAsyncContextManager[AsyncSession]:

@@ -63,7 +63,7 @@ async def decide(
             entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused])
             decisions = [refused] * len(ids)
         else:
-            gathered = await gather(registry, request, ids, policy)  # 2
+            gathered = await gather(registry, caller, request, ids, policy)  # 2
             decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids])
             entry = entry_of(caller, request, policy, EventTag.DECIDE, decisions)
         recorded = await registry.log.append(entry, decisions)

@@ -78,6 +78,7 @@ async def disclose(
 
     Raises:
         AuditUnavailableError: when the outcome could not be recorded; nothing leaves.
+        AuthenticationError: when the caller's token was voided meanwhile; recorded.
         NotReadyError: when the database or the policy is out of reach.
         SealBrokenError: when a stored value was tampered with.
     """
@@ -90,7 +91,7 @@ async def disclose(
             entry = entry_of(caller, request, policy, operation, [refused])
             index = (await registry.log.append(entry, refused)).index
             return [Refused(id_, refused, index) for id_ in ids]
-        gathered = await gather(registry, request, ids, policy)  # 2
+        gathered = await gather(registry, caller, request, ids, policy)  # 2
         decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids])  # 3
         entry = entry_of(caller, request, policy, operation, decisions)
         recorded = split(await registry.log.append(entry, decisions))  # 4
@@ -103,11 +104,12 @@ async def disclose(
 
 
 async def gather(
-    registry: Registry, request: AccessRequest, ids: Sequence[UUID], policy: PolicyDocument
+    registry: Registry, caller: Caller, request: AccessRequest, ids: Sequence[UUID], policy: PolicyDocument
 ) -> Mapping[UUID, Gathered]:
-    """Everything a decision about these people needs, under the policy in force.
+    """Everything a decision about these people needs, under the policy in force and for a caller who still counts.
 
     Raises:
+        AuthenticationError: when the caller's token was voided meanwhile; recorded.
         NotReadyError: when the policy changed meanwhile.
     """
     fields = frozenset(request.fields)
@@ -115,6 +117,8 @@ async def gather(
     addresses = addresses_for(policy, request.purpose)
     gathered = await registry.database.gather(ids, fields, with_events=with_events, addresses=addresses)
     versions = next(iter(gathered.values())).versions
+    if caller.credential is not None and versions.clients_version != caller.credential.clients_version:
+        await registry.check_credential(caller, versions.clients_version)
     if versions.policy_digest != policy.digest or versions.keys != registry.ring.version:
         await registry.load()
         if registry.policy.digest != policy.digest:

@@ -77,6 +77,10 @@ class AuthenticationError(RegistryError):
     """Raised when a client, staff member or customer did not prove who they are."""
 
 
+class UnknownStaffError(RegistryError):
+    """Raised when there is no such staff account."""
+
+
 class ForbiddenError(RegistryError):
     """Raised when a caller's role or purposes do not allow an operation."""
 

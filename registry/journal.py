@@ -33,6 +33,7 @@ class JournalKind(StrEnum):
     RESTRICTION = "restriction"
     RECTIFICATION = "rectification"
     POLICY = "policy"
+    SIGNING_KEY = "signing-key"
     PIN = "pin"
 
 

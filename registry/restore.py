@@ -25,6 +25,7 @@ from registry.journal import JournalEntry, JournalKind
 from registry.keys import Digest
 from registry.objections import write_objection
 from registry.rotation import entry as key_entry
+from registry.setup import vouch_for
 from registry.suppression import Scope, suppress
 from registry.tables import JournalOutboxRow, PolicyVersionRow, RestrictionRow, StateRow
 
@@ -95,6 +96,7 @@ async def _adopt(registry: Registry, caller: Caller, digest: str, documents: Map
             change.session.add(
                 PolicyVersionRow(digest=digest, version=document.version, document=source, activated_at=change.now)
             )
+        await vouch_for(change, document, source)
         await change.session.execute(update(StateRow).values(policy_digest=digest))
         change.record(_entry(caller, change, JournalKind.POLICY, None))
     registry.adopt(document)
@@ -137,7 +139,8 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
         case JournalKind.RESTRICTION | JournalKind.RECTIFICATION:
             await change.lock_subject(subject_id)
             _restrict(change, subject_id, entry)
-        case JournalKind.POLICY | JournalKind.PIN:  # put in force before all others; the log's own matter
+        case JournalKind.POLICY | JournalKind.PIN | JournalKind.SIGNING_KEY:
+            # Put in force before all others; the log's own matter; a key whose owner enrols it again.
             return
     change.record(_entry(caller, change, entry.kind, entry.subject_id))
 

@@ -371,7 +371,10 @@ class RequestRow(_Row, table=True):
 
 
 class ClientRow(_Row, table=True):
-    """A machine client's credential; what it may ask for stands in the policy document."""
+    """A machine client's credential; what it may ask for stands in the policy document.
+
+    Tokens issued before `tokens_from` are void.
+    """
 
     __tablename__ = "client"
 
@@ -379,6 +382,7 @@ class ClientRow(_Row, table=True):
     secret_hash: str
     created_at: datetime = Field(sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+    tokens_from: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class StaffRow(_Row, table=True):
@@ -395,13 +399,15 @@ class StaffRow(_Row, table=True):
 
 
 class StaffSessionRow(_Row, table=True):
-    """A staff session by the hash of its cookie."""
+    """A staff session by the hash of its cookie; `seen_at` is kept to the minute."""
 
     __tablename__ = "staff_session"
 
     staff_id: UUID = Field(sa_type=Id, primary_key=True)
     digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
     expires_at: datetime = Field(sa_type=Instant)
+    opened_at: datetime = Field(sa_type=Instant)
+    seen_at: datetime = Field(sa_type=Instant)
 
 
 class PortalSessionRow(_Row, table=True):
@@ -451,3 +457,80 @@ class JournalOutboxRow(_Row, table=True):
     subject_id: UUID | None = Field(default=None, sa_type=Id)
     about: str
     at: datetime = Field(sa_type=Instant)
+
+
+class SecondFactorRow(_Row, table=True):
+    """The second factor of an account, sealed; `last_step` is the newest 30 seconds whose code was used."""
+
+    __tablename__ = "staff_second_factor"
+
+    staff_id: UUID = Field(sa_type=Id, primary_key=True)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    last_step: int = Field(sa_type=BigInteger)
+    enrolled_at: datetime = Field(sa_type=Instant)
+
+
+class RecoveryCodeRow(_Row, table=True):
+    """A recovery code that was not used yet, by its hash."""
+
+    __tablename__ = "staff_recovery_code"
+
+    staff_id: UUID = Field(sa_type=Id, primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+
+
+class SigningKeyRow(_Row, table=True):
+    """A public key that a member of staff signs decisions with (Ed25519, 32 bytes)."""
+
+    __tablename__ = "staff_signing_key"
+
+    staff_id: UUID = Field(sa_type=Id, primary_key=True)
+    fingerprint: str = Field(primary_key=True)
+    public_key: bytes = Field(sa_type=LargeBinary)
+    enrolled_at: datetime = Field(sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class AttemptRow(_Row, table=True):
+    """Attempts at one place, by an HMAC of who or where; holds no identifier."""
+
+    __tablename__ = "attempt"
+
+    place: str = Field(primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    attempts: int = Field(sa_type=Integer)
+    closings: int = Field(sa_type=Integer)
+    since: datetime = Field(sa_type=Instant)
+    closed_until: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class PolicyProposalRow(_Row, table=True):
+    """The exact bytes of every document that was ever proposed."""
+
+    __tablename__ = "policy_proposal"
+
+    digest: str = Field(primary_key=True)
+    version: str
+    document: bytes = Field(sa_type=LargeBinary)
+    proposed_at: datetime = Field(sa_type=Instant)
+
+
+class PolicyStepRow(_Row, table=True):
+    """One step of a document on its way into force, append-only; `previous` is the digest in force at the time.
+
+    `staff_id` is empty where setup put the first document in force; `fingerprint` and `signature` belong to the step
+    that decides.
+    """
+
+    __tablename__ = "policy_step"
+
+    digest: str = Field(primary_key=True)
+    number: int = Field(sa_type=Integer, primary_key=True)
+    step: str
+    staff_id: UUID | None = Field(default=None, sa_type=Id)
+    at: datetime = Field(sa_type=Instant)
+    result: str
+    reasons: str = Field(sa_type=Text)
+    previous: str
+    fingerprint: str
+    signature: bytes = Field(sa_type=LargeBinary)

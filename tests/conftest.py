@@ -102,6 +102,14 @@ async def house(database_url: str, tmp_path: Path) -> AsyncIterator[House]:
 
 
 @pytest.fixture
+async def sqlite_house(sqlite_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A registry on SQLite alone, for what no engine changes; a test that asks for it is marked `sqlite`."""
+    settings = settings_for(sqlite_url, tmp_path / "home")
+    async with open_house(settings) as registry:
+        yield House(registry, settings, sqlite_url)
+
+
+@pytest.fixture
 async def postgresql_house(postgresql_url: str, tmp_path: Path) -> AsyncIterator[House]:
     """A registry on PostgreSQL alone; a test that asks for it is marked `postgresql`."""
     settings = settings_for(postgresql_url, tmp_path / "home")

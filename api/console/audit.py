@@ -25,12 +25,11 @@ from audit.export import OpenedPerson, proof_file
 from audit.log import PAGE, AuditLog, Filters, Logged
 from audit.store import Opening
 from policies.deadlines import TIME_ZONE, local_date
-from registry.actors import Role, Staff
+from registry.actors import Action, Staff
 from registry.context import Registry
 from registry.errors import ForbiddenError, InvalidValueError, NotFoundError
 from registry.rights import record_listing, requests
 
-MAY_EXPORT = frozenset({Role.DPO, Role.DECIDER})
 CHUNK_BYTES = 65_536
 
 router = APIRouter(route_class=ConsoleRoute)
@@ -59,14 +58,14 @@ async def overview(request: Request, registry: Held, staff: Member) -> Response:
         kept={name: value for name, value in chosen.items() if value and name != "before"},
         operations=list(EventTag),
         outcomes=list(Outcome),
-        may_export=staff.role in MAY_EXPORT,
+        may_export=staff.may(Action.EXPORT_AUDIT),
     )
 
 
 @router.get("/console/audit/export")
 async def export(registry: Held, staff: Member) -> Response:
     """The log as an outsider verifies it, zipped; not for clerks."""
-    if staff.role not in MAY_EXPORT:
+    if not staff.may(Action.EXPORT_AUDIT):
         await record_reading(registry, staff, operation=EventTag.AUDIT_EXPORT, outcome=Outcome.DENY)
         raise ForbiddenError("only the data protection officer and the decider export the log")
     await record_reading(registry, staff, operation=EventTag.AUDIT_EXPORT)

@@ -20,7 +20,7 @@ from api.pages import Held, redirect, titles_of
 from policies.deadlines import local_date
 from policies.facts import AccessRequest
 from policies.vocabulary import ClientCode, EventKind, FieldName
-from registry.actors import Role
+from registry.actors import Action
 from registry.context import Caller, Registry
 from registry.disclosure import Disclosed, disclose
 from registry.erasure import plan
@@ -75,7 +75,7 @@ async def case(request: Request, registry: Held, staff: Member, subject_id: UUID
         case=overview,
         left=days_left(overview, local_date(await registry.database.now())),
         is_open=is_open,
-        may_decide=staff.role is Role.DECIDER,
+        may_decide=staff.may(Action.DECIDE_REQUEST),
         corrections=await _corrections(registry, caller, overview) if rectification else [],
         kept=await plan(registry, subject_id) if erasure else [],
         answer={} if is_open else (await answers_of(registry, caller, subject_id)).get(request_id, {}),

@@ -11,8 +11,10 @@ from fastapi import Depends, Request
 
 from api.pages import Held, PageRoute, Site
 from audit.event import Entry, EventTag, Outcome, PersonRef
-from registry.actors import Staff, staff_of
+from registry.actors import Action, Staff
 from registry.context import Caller, Registry
+from registry.errors import ForbiddenError
+from registry.staff_login import staff_of
 
 CLIENT = "console"
 CONTROL = "privacy_control"
@@ -25,13 +27,28 @@ class ConsoleRoute(PageRoute):
     site = CONSOLE
 
 
-async def member(request: Request, registry: Held) -> Staff:
-    """Who is logged in.
+async def colleague(request: Request, registry: Held) -> Staff:
+    """Who is logged in, whatever the role.
 
     Raises:
         AuthenticationError: nobody; the visitor is sent to the login page.
     """
     return await staff_of(registry, request.cookies.get(CONSOLE.session_cookie, ""))
+
+
+Colleague = Annotated[Staff, Depends(colleague)]
+
+
+async def member(registry: Held, staff: Colleague) -> Staff:
+    """Who is logged in and may read requests, audit trail and conflicts.
+
+    Raises:
+        ForbiddenError: a role that has no business there; recorded.
+    """
+    if not staff.may(Action.READ_REGISTRY):
+        await record_reading(registry, staff, outcome=Outcome.DENY)
+        raise ForbiddenError("this role reads no customers' matters")
+    return staff
 
 
 Member = Annotated[Staff, Depends(member)]

@@ -3,6 +3,7 @@
 script/demo            then serves on 127.0.0.1:8000 until stopped
 script/demo --once     ends after the story
 script/demo --all      loads all 23,570 customers (needs the extra `full-demo`)
+script/demo --code dpo prints the code that opens the console, and ends
 """
 
 import argparse
@@ -11,11 +12,13 @@ import time
 from pathlib import Path
 
 from api.demo import tour
+from api.demo.accounts import ROLES, Accounts, DemoError
 from api.demo.api_client import ApiClient
-from api.demo.installation import DemoError, prepare, serving, settings_of
+from api.demo.installation import prepare, serving, settings_of
 from api.demo.loading import load_customers
 from api.demo.people import ExtraMissingError
 from api.demo.story import Story
+from registry.actors import Role
 from registry.errors import RegistryError
 
 
@@ -28,7 +31,11 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="load all customers of the data set")
     parser.add_argument("--home", type=Path, default=Path("var"), help="where everything is kept (default: var)")
     parser.add_argument("--port", type=int, default=8000, help="default: 8000")
+    codes = [role.value for role in ROLES]
+    parser.add_argument("--code", choices=codes, help="print a code of the second factor and end")
     options = parser.parse_args()
+    if options.code:
+        return _print_code(options.home, Role(options.code))
     settings = settings_of(options.home, options.port)
     began = time.monotonic()
     try:
@@ -46,6 +53,15 @@ def main() -> int:
     except (DemoError, ExtraMissingError, RegistryError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
+    return 0
+
+
+def _print_code(home: Path, role: Role) -> int:
+    accounts = Accounts.read(home)
+    if accounts is None:
+        print("demo: nothing was prepared here yet", file=sys.stderr)
+        return 1
+    print(accounts.code(role))
     return 0
 
 

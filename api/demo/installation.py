@@ -5,7 +5,6 @@ A second run finds what the first one left and goes on with it.
 
 import asyncio
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -19,8 +18,11 @@ import httpx
 
 from api.cli import migrate
 from api.compose import open_registry
+from api.demo.accounts import Accounts, DemoError, find_or_make
+from api.demo.activating import activate
 from api.settings import Settings
-from registry.actors import Role, create_client, create_staff
+from registry.clients import create_client, rotate_client
+from registry.context import Registry
 from registry.errors import DuplicateIdentifierError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,15 +42,10 @@ START_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the demo logs in with; made anew at each run, kept nowhere."""
+    """What the demo logs in with: secrets of clients, made anew at each run, and accounts of staff."""
 
     clients: dict[str, str] = field(repr=False)
-    logins: dict[Role, str]
-    password: str = field(repr=False)
-
-
-class DemoError(Exception):
-    """Raised when the demo cannot go on; the message says what to do."""
+    accounts: Accounts = field(repr=False)
 
 
 def settings_of(home: Path, port: int) -> Settings:
@@ -57,25 +54,24 @@ def settings_of(home: Path, port: int) -> Settings:
 
 
 def prepare(settings: Settings) -> Credentials:
-    """Migrate, and make secrets for the clients and accounts for the staff."""
+    """Migrate, make secrets for the clients and accounts for the staff, and let these decide the policy."""
     migrate(settings)
 
     async def run() -> Credentials:
         async with open_registry(settings) as registry:
-            clients = {code: await create_client(registry, code) for code in CLIENTS}
-            password = secrets.token_urlsafe(12)
-            run_id = secrets.token_hex(3)
-            logins: dict[Role, str] = {}
-            for role in (Role.DPO, Role.DECIDER):
-                login = f"{role.value}-{run_id}"
-                try:
-                    await create_staff(registry, login, role, password)
-                except DuplicateIdentifierError as error:
-                    raise DemoError("two demos at once: try again") from error
-                logins[role] = login
-            return Credentials(clients, logins, password)
+            clients = {code: await _secret_of(registry, code) for code in CLIENTS}
+            accounts = await find_or_make(registry, settings.home)
+            await activate(registry, accounts)
+            return Credentials(clients, accounts)
 
     return asyncio.run(run())
+
+
+async def _secret_of(registry: Registry, code: str) -> str:
+    try:
+        return await create_client(registry, code)
+    except DuplicateIdentifierError:
+        return await rotate_client(registry, code)
 
 
 @contextmanager

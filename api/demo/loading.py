@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from tqdm import tqdm
 
+from api.demo.accounts import DemoError
 from api.demo.api_client import ApiClient
-from api.demo.installation import DemoError
 from api.demo.people import iter_customers
 
 ROWS_PER_CALL = 500

@@ -21,8 +21,9 @@ from uuid import uuid4
 import httpx
 from sqlalchemy.engine import make_url
 
+from api.demo.accounts import DemoError
 from api.demo.api_client import ApiClient
-from api.demo.installation import Credentials, DemoError
+from api.demo.installation import Credentials
 from api.settings import Settings
 from registry.actors import Role
 
@@ -247,8 +248,9 @@ class Story:
         page = browser.get("/console/login").raise_for_status()
         form = {
             "token": _token(page.text),
-            "login": self._credentials.logins[role],
-            "password": self._credentials.password,
+            "login": self._credentials.accounts[role].login,
+            "password": self._credentials.accounts[role].password,
+            "code": self._credentials.accounts.code(role),
         }
         browser.post("/console/login", data=form, headers=_same_origin(self._api.address)).raise_for_status()
 

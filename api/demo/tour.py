@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from api.demo.accounts import FILE
 from api.demo.api_client import ApiClient
 from api.demo.installation import Credentials
 from api.settings import Settings
@@ -40,11 +41,18 @@ Try it. A customer of the shop with an open order and no newsletter:
 API documentation   {address}/docs
 Customer portal     {address}/portal     e-mail address: {GUEST["email"]}
                     the code lies as the newest letter in {settings.home / "mail"}/
-Privacy console     {address}/console    login: {credentials.logins[Role.DPO]} (adviser)
-                                         or {credentials.logins[Role.DECIDER]} (decides)
-                                         password: {credentials.password}
+Privacy console     {address}/console
+                    {_login(credentials, Role.DPO)}   (adviser)
+                    {_login(credentials, Role.DECIDER)}   (decides)
+                    the code of the second factor:  script/demo --home {settings.home} --code dpo   (or decider)
+                    or put its key into an authenticator app: {settings.home / FILE}
 
 Stop with Ctrl-C.""")
+
+
+def _login(credentials: Credentials, role: Role) -> str:
+    account = credentials.accounts[role]
+    return f"login: {account.login}   password: {account.password}"
 
 
 def _guest(api: ApiClient) -> str:

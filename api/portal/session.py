@@ -1,7 +1,8 @@
 """Decides who may enter the portal: whoever reads a one-time code at a contact address on file.
 
 The answer is the same whether somebody is known or not, and the letter leaves after the answer, so that its time
-tells nothing either. The address travels in forms only, never in a page's address.
+tells nothing either. Whoever asks too often gets the same answer and no letter. The address travels in forms only,
+never in a page's address.
 
 Legal: GDPR Art. 12(6), Art. 32(1)(b); R-12.6-1, R-ENC-6.
 """
@@ -12,10 +13,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from starlette.background import BackgroundTask
 
-from api.pages import Held, redirect
+from api.pages import Held, address_of, redirect
 from api.portal.site import PORTAL, PortalRoute
-from registry.actors import CODE_VALID, end_portal_session, prepare_code, redeem_code, subject_of
 from registry.errors import AuthenticationError
+from registry.portal_login import CODE_VALID, end_portal_session, prepare_code, redeem_code, subject_of
 
 LONGEST_ADDRESS = 320
 LONGEST_CODE = 40
@@ -50,7 +51,7 @@ async def start(request: Request, registry: Held) -> Response:
 @router.post("/portal/code")
 async def send_code(request: Request, registry: Held, address: Address) -> Response:
     """Send a one-time code, if the address is on file, and ask for it in any case."""
-    prepared = await prepare_code(registry, address)
+    prepared = await prepare_code(registry, address, address_of(request))
     response = PORTAL.page(request, "code.html", address=address, failed=False)
     if prepared is not None:
         to, code = prepared
@@ -63,7 +64,7 @@ async def send_code(request: Request, registry: Held, address: Address) -> Respo
 async def login(request: Request, registry: Held, address: Address, code: Code) -> Response:
     """Open a session with the code."""
     try:
-        cookie = await redeem_code(registry, address, "".join(code.split()))
+        cookie = await redeem_code(registry, address, "".join(code.split()), address_of(request))
     except AuthenticationError:
         return PORTAL.page(request, "code.html", UNAUTHENTICATED, address=address, failed=True)
     response = redirect(request, "/portal/me")

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from api.pages import Held, PageRoute, Site
-from registry.actors import subject_of
 from registry.context import Caller
+from registry.portal_login import subject_of
 
 CALLER = Caller("portal")
 PORTAL = Site("portal", Path(__file__).parent, start="/portal")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Response
 
-from api.deps import Authenticated, Call
+from api.deps import AuthenticatedByFacts, Call
 from api.routes import LeanRoute
 from api.v1.answers import answered, documented, is_nobody, refusal, told, withheld
 from api.v1.schemas.disclosures import (
@@ -38,7 +38,9 @@ router = APIRouter(route_class=LeanRoute, tags=["reading"])
 
 
 @router.get("/v1/subjects/{subject_id}", **documented(DisclosureOut, fails=(403, 404)))
-async def read_subject(call: Authenticated, subject_id: SubjectId, query: Annotated[ReadQuery, Query()]) -> Response:
+async def read_subject(
+    call: AuthenticatedByFacts, subject_id: SubjectId, query: Annotated[ReadQuery, Query()]
+) -> Response:
     """The permitted fields of one person, for one purpose."""
     request = _asking(call, query.purpose, query.fields.split(","))
     (outcome,) = await disclose(call.registry, call.caller, request, [subject_id])
@@ -56,7 +58,7 @@ async def read_subject(call: Authenticated, subject_id: SubjectId, query: Annota
 
 
 @router.post("/v1/disclosures", **documented(DisclosuresOut, DisclosuresIn, fails=(403, 413, 415)))
-async def read_subjects(call: Authenticated, body: DisclosuresIn) -> Response:
+async def read_subjects(call: AuthenticatedByFacts, body: DisclosuresIn) -> Response:
     """The permitted fields of up to 1,000 people, in their order; one entry in the log."""
     request = _asking(call, body.purpose, body.fields, body.case_reference)
     ids = await _asked_for(call, body)
@@ -75,7 +77,7 @@ async def read_subjects(call: Authenticated, body: DisclosuresIn) -> Response:
 
 
 @router.post("/v1/decisions", **documented(DecisionsOut, DecisionsIn, fails=(403, 413, 415)))
-async def decide_subjects(call: Authenticated, body: DecisionsIn) -> Response:
+async def decide_subjects(call: AuthenticatedByFacts, body: DecisionsIn) -> Response:
     """May we? The decision about up to 1,000 people, without any data; recorded like a read."""
     operation = Operation.READ if body.channel is None else Operation.CONTACT
     request = AccessRequest(

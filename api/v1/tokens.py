@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from api.tokens import Tokens
 from api.v1.answers import answered, documented
 from api.v1.schemas.tokens import KeysOut, TokenErrorOut, TokenOut
-from registry.actors import authenticate_client
+from registry.clients import authenticate_client
 from registry.context import Registry
 from registry.errors import AuthenticationError
 

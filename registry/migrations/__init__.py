@@ -16,8 +16,18 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 CONFIG = Path(__file__).resolve().parent.parent.parent / "alembic.ini"
 
-_APPEND_ONLY = ("audit_leaf", "audit_node", "consent_event", "policy_version", "notice")
+_APPEND_ONLY = (
+    "audit_leaf",
+    "audit_node",
+    "consent_event",
+    "notice",
+    "policy_proposal",
+    "policy_step",
+    "policy_version",
+    "staff_signing_key",
+)
 _SERVING_MAY_DELETE = (
+    "attempt",
     "audit_intent",
     "budget_day",
     "budget_use",
@@ -27,6 +37,8 @@ _SERVING_MAY_DELETE = (
     "permission",
     "portal_code",
     "portal_session",
+    "staff_recovery_code",
+    "staff_second_factor",
     "staff_session",
 )
 _ERASER_MAY_DELETE = (
@@ -49,14 +61,21 @@ _ERASER_MAY_DELETE = (
 )
 _KEYS = ("audit_opening", "audit_person_key", "data_key", "index_key", "key_epoch", "service_key")
 _NOT_THE_ERASERS = (
+    "attempt",
     "audit_opening",
     "audit_person_key",
     "client",
     "index_key",
     "key_epoch",
+    "policy_proposal",
+    "policy_step",
+    "policy_version",
     "service_key",
     "staff",
+    "staff_recovery_code",
+    "staff_second_factor",
     "staff_session",
+    "staff_signing_key",
 )
 _OF_THE_TREE = ("audit_leaf", "audit_node", "audit_head", "audit_checkpoint")
 
@@ -126,6 +145,7 @@ def grants(serving: str, eraser: str) -> list[str]:
     statements.append(f"GRANT UPDATE (valid_to) ON notice TO {serve}")
     # The right to update a column that holds nothing is the right to lock the row: see KeyEpochRow.
     statements += [f"GRANT UPDATE (guard) ON key_epoch TO {role}" for role in (serve, erase)]
+    statements.append(f"GRANT UPDATE (retired_at) ON staff_signing_key TO {serve}")
     statements += [f"REVOKE INSERT, UPDATE ON {table} FROM {erase}" for table in _OF_THE_TREE]
     statements += [f"GRANT DELETE ON {table} TO {serve}" for table in _SERVING_MAY_DELETE]
     statements += [f"GRANT DELETE ON {table} TO {erase}" for table in _ERASER_MAY_DELETE]

@@ -15,7 +15,7 @@ import httpx
 
 from api.compose import open_registry
 from api.settings import Settings
-from registry.actors import create_client
+from registry.clients import create_client
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60

@@ -6,7 +6,9 @@ import pytest
 from fastapi import FastAPI
 
 from api import console, portal, problems
-from registry.actors import Role, create_staff
+from registry.actors import Role
+from registry.second_factor import code_at, step_at
+from registry.staff import enrol_second_factor
 from tests.house import ANNA, House
 from tests.http.pages.browser import Browser, Page, code_in, letters
 
@@ -56,8 +58,10 @@ def staff_logs_in(house: House) -> LogIn:
     """Log in to the console as somebody with this role."""
 
     async def log_in(browser: Browser, role: Role = Role.DPO) -> Page:
-        await create_staff(house.registry, role.value, role, PASSWORD)
+        staff_id = await house.account(role.value, role, PASSWORD)
+        enrolment = await enrol_second_factor(house.registry, staff_id)
+        code = code_at(enrolment.secret, step_at(await house.registry.database.now()))
         page = await browser.open("/console")
-        return await browser.press(page, "/console/login", login=role.value, password=PASSWORD)
+        return await browser.press(page, "/console/login", login=role.value, password=PASSWORD, code=code)
 
     return log_in

@@ -15,7 +15,7 @@ from audit.log import Filters, Logged
 from policies.deadlines import local_date
 from policies.vocabulary import Channel
 from registry import rights
-from registry.actors import Role, create_staff
+from registry.actors import Role
 from registry.disclosure import Disclosed
 from registry.rights import RequestKind, RequestState
 from tests.house import ANNA, SHOP, House, yesterday
@@ -61,11 +61,11 @@ async def test_staff_log_in_with_login_and_password(browser: Browser, staff_logs
 async def test_a_wrong_password_and_an_unknown_login_look_the_same(
     login: str, password: str, browser: Browser, house: House
 ) -> None:
-    await create_staff(house.registry, "dpo", Role.DPO, PASSWORD)
+    await house.account("dpo", Role.DPO, PASSWORD)
     page = await browser.open("/console/login")
-    refused = await browser.press(page, "/console/login", login=login, password=password)
+    refused = await browser.press(page, "/console/login", login=login, password=password, code="123456")
     assert refused.status == 401
-    assert "Kennung oder Passwort stimmt nicht." in refused.text
+    assert "Kennung, Passwort oder Code stimmt nicht" in refused.text
     assert login not in refused.source.replace("/console/login", "").replace('"login"', "")
     assert password not in refused.source
     assert "console_session" not in browser.cookies

@@ -4,7 +4,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from registry.actors import MOST_ATTEMPTS
+from audit.event import EventTag
+from audit.log import Filters
+from registry.attempts import LIMITS, Limit, Place
+from registry.portal_login import MOST_ATTEMPTS
 from tests.house import ANNA, House
 from tests.http.pages.browser import Browser, Page, code_in, letters
 from tests.http.pages.conftest import LogIn
@@ -154,3 +157,30 @@ async def test_whoever_is_logged_in_need_not_ask_again(browser: Browser, house: 
 async def test_a_made_up_cookie_is_nobodys(browser: Browser, cookie: str) -> None:
     answer = await browser.get("/portal/me", Cookie=f"portal_session={cookie}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
+
+
+async def test_whoever_asks_for_codes_too_often_gets_the_same_page_and_no_letter(
+    browser: Browser, house: House
+) -> None:
+    await house.customer()
+    most = LIMITS[Place.CODE_REQUEST].most
+    pages = [await ask_for_code(browser) for _ in range(most + 2)]
+    assert len(letters(house.settings.home)) == most
+    assert len({page.source for page in pages}) == 1
+    stranger = "nobody.at.all@example.com"
+    strange = [await ask_for_code(browser, stranger) for _ in range(most + 2)][-1]
+    assert strange.source.replace(stranger, ANNA["email"]) == pages[0].source
+    limited = await house.registry.log.search(Filters(operation=EventTag.CODE_SENT), most + 2)
+    assert [entry.tree.get("why") for entry in limited][:2] == [["TOO_MANY_ATTEMPTS"]] * 2
+
+
+async def test_a_network_address_that_tries_too_often_is_let_in_no_more(
+    browser: Browser, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.customer()
+    monkeypatch.setitem(LIMITS, Place.PORTAL_ADDRESS, Limit(3, LIMITS[Place.PORTAL_ADDRESS].window))
+    page = await ask_for_code(browser)
+    for _ in range(2):
+        page = await browser.press(page, "/portal/login", code=WRONG)
+    page = await browser.press(page, "/portal/login", code=code_in(letters(house.settings.home)[0]))
+    assert page.status == 401

@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from policies.vocabulary import Channel, PurposeId, Touchpoint
-from registry import actors
 from registry.consents import withdraw_consent
-from registry.setup import activate_policy
 from registry.tables import BudgetUseRow
+from tests.boards import board_of
 from tests.house import ANNA, SHOP, House
 from tests.http.v1.api import Api
 from tests.unit.policies.people import CATALOGUE
@@ -35,7 +34,8 @@ async def put_in_force(house: House, changes: Mapping[str, str]) -> None:
     for old, new in changes.items():
         assert old in source
         source = source.replace(old, new)
-    await activate_policy(house.registry, actors.SYSTEM, source.encode())
+    source = source.replace('  version: "', '  version: "changed-', 1)
+    await (await board_of(house)).put_in_force(source.encode())
 
 
 async def decided(api: Api, *subjects: UUID, **more: object) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.tokens import Tokens
-from registry.actors import create_client
+from registry.clients import create_client
 from registry.setup import TOKEN_SIGNING_KEY
 from tests.http.v1.api import Api
 

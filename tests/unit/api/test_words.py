@@ -18,13 +18,31 @@ from audit.event import EventTag
 from policies.coverage import State
 from policies.documents import load
 from policies.notices import NoticeKind
+from registry.activation_bars import Against
+from registry.actors import Action
+from registry.attempts import Place
 from registry.journal import JournalKind
 from registry.past import Known
+from registry.policy_steps import Standing, StepKind, StepResult
+from registry.second_factor import Factor
 from registry.suppression import Scope
 
 POLICY = load(CATALOGUE / "retailer.yaml")
 # What is written for machines alone and stands on no page.
-FOR_NO_PAGE = {JournalKind, Known, NoticeKind, Scope, State}
+FOR_NO_PAGE = {
+    Action,
+    Against,
+    Factor,
+    JournalKind,
+    Known,
+    NoticeKind,
+    Place,
+    Scope,
+    Standing,
+    State,
+    StepKind,
+    StepResult,
+}
 
 
 def codes_in(package: ModuleType) -> set[type[StrEnum]]:
