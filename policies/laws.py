@@ -26,6 +26,15 @@ def four_eyes(document: PolicyDocument) -> Iterator[Fault]:
         yield Fault(at, "decided_by must be neither the author nor the data protection officer")
 
 
+@requires("R-5.1b-1", "Art. 5(1)(b) GDPR")
+def purpose_is_expressed(document: PolicyDocument) -> Iterator[Fault]:
+    """To collect for a purpose not yet expressed is none."""
+    for name, purpose in document.purposes.items():
+        if (purpose.fideslang or "").split(".")[0] == "collect":
+            at = ("purposes", name, "fideslang")
+            yield Fault(at, f"purpose {name}: collecting for a purpose not yet expressed is no purpose")
+
+
 @requires("R-6.1-1", "Art. 6(1) GDPR")
 def basis_per_category(document: PolicyDocument) -> Iterator[Fault]:
     """Every category a purpose reads or collects has a legal basis."""
@@ -197,6 +206,7 @@ def third_countries_have_an_instrument(document: PolicyDocument) -> Iterator[Fau
 
 
 LAWS: tuple[Check[PolicyDocument], ...] = (
+    purpose_is_expressed,
     basis_per_category,
     contract_rests_on_something,
     no_marketing_on_contract,

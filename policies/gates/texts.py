@@ -1,6 +1,6 @@
 """Gates of the texts: what people must have been told, in both languages, before a purpose is in force.
 
-Legal: GDPR Art. 7(2), 12(1), 13(1), (2); § 7(2) UWG; R-13-1, R-DE-UWG-3.
+Legal: GDPR Art. 7(2), 12(1), 13(1), (2); § 7(2) UWG; R-13-1, R-15.1c-1, R-DE-UWG-3.
 """
 
 from collections.abc import Iterator
@@ -40,6 +40,18 @@ def privacy_notice_names_it(seen: Activation) -> Iterator[Fault]:
             yield Fault(("purposes", name), f"purpose {name}: no privacy notice names it in {languages}")
 
 
+@requires("R-15.1c-1", "Art. 13(1)(e) GDPR, C-154/21")
+def privacy_notice_names_recipients(seen: Activation) -> Iterator[Fault]:
+    """Who gets data is named where people read about the purpose."""
+    for name, purpose in seen.document.in_force():
+        for code in purpose.recipients:
+            recipient = seen.document.recipients[code].name
+            for text in seen.privacy_notices():
+                if name in text.purposes and recipient not in text.text:
+                    at = ("purposes", name, "recipients")
+                    yield Fault(at, f"purpose {name}: {text.id} ({text.language}) does not name {recipient}")
+
+
 @requires("R-DE-UWG-3", "§ 7(2) UWG, BGH VI ZR 721/15")
 def consent_names_the_advertisers(seen: Activation) -> Iterator[Fault]:
     """A consent to advertising names who advertises and who sends, by name."""
@@ -55,4 +67,9 @@ def consent_names_the_advertisers(seen: Activation) -> Iterator[Fault]:
                 yield Fault(at, f"purpose {name}: {what}")
 
 
-GATES: tuple[Check[Activation], ...] = (notice_is_written, privacy_notice_names_it, consent_names_the_advertisers)
+GATES: tuple[Check[Activation], ...] = (
+    notice_is_written,
+    privacy_notice_names_it,
+    privacy_notice_names_recipients,
+    consent_names_the_advertisers,
+)
