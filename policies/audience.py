@@ -1,9 +1,9 @@
 """The same decision as a condition in SQL: whom a question would be permitted for, found by the database itself.
 
 `predicate` says for one question what the rules say for one person, over the registry's own tables (`subject` as `s`,
-`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`).
-It selects and permits nothing: whoever was selected is decided again, person by person, before anything leaves. Tests
-hold it equal to `evaluate` on random people, on every engine.
+`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`). It selects
+and permits nothing: whoever was selected is decided again, person by person, before anything leaves. Tests hold it
+equal to `evaluate` on random people, on every engine.
 
 The words are those that SQLite and PostgreSQL share. Values travel as parameters: text, `datetime` (aware, UTC) and
 `date`; the store binds each as its engine keeps it. A number of people a day is counted elsewhere.
@@ -62,14 +62,13 @@ def predicate(document: PolicyDocument, request: AccessRequest, as_of: datetime)
     Returns:
         The condition, or what client and purpose alone are refused for.
     """
-    policy = compiled(document)
-    table = policy.gate(request)
+    table = compiled(document).gate(request)
     if isinstance(table, Deny):
         return table
     build = _Build(request, table, as_of)
     fields = [
-        build.of_field(policy.field(table, name), name, event=document.fields[name].event is not None)
-        for name in dict.fromkeys(request.fields)
+        build.of_field(one, name, event=document.fields[name].event is not None)
+        for name, one in table.asked(request.fields)
         if name in document.fields
     ]
     sql = _all([build.of_person(), _any(fields)])
@@ -203,12 +202,12 @@ class _Build:
         if one.against or one.category is None:
             return _FALSE
         special = _TRUE
-        if one.condition == special_category.EXPLICIT_CONSENT:
+        if one.kind.condition == special_category.EXPLICIT_CONSENT:
             special = _any(self._given(channel, explicit=True) for channel in self.asked)
         return _all(
             [
                 self._restriction(one),
-                *(self._basis(basis) for _, basis in one.bases),
+                *(self._basis(self.purpose.basis[category]) for category in one.kind.categories),
                 special,
                 self._values(one.category, name, event=event),
             ],

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from policies.decision import Deny, Reason
-from policies.documents import Basis, PolicyDocument, Purpose, Recipient
+from policies.documents import PolicyDocument, Purpose, Recipient
 from policies.facts import AccessRequest
 from policies.rules import (
     accountability,
@@ -27,21 +27,32 @@ from policies.rules.lawful_basis import CITES as LAWFUL_BASIS
 from policies.vocabulary import Category, Channel, FieldName, LegalBasis, Operation, PurposeId, ReasonCode
 
 MOST_DOCUMENTS = 16
+MOST_QUESTIONS = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """What fields have in common that are judged alike: the categories they touch, and their condition of Art. 9."""
+
+    categories: tuple[Category, ...]
+    condition: str | None
+
+
+_NO_KIND = Kind((), None)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldTable:
     """One field under one purpose.
 
-    `against` speaks against it whoever the person is. `category` is None for a field that nobody declared. `places` and
-    `bases` are those of the field itself, then of everything it is worked out from.
+    `against` speaks against it whoever the person is. `category` is None for a field that the purpose may not read.
+    `places` are those of the field itself, then of everything it is worked out from.
     """
 
     against: tuple[Reason, ...]
     category: Category | None = None
     places: tuple[tuple[Category, FieldName], ...] = ()
-    bases: tuple[tuple[Category, Basis], ...] = ()
-    condition: str | None = None
+    kind: Kind = _NO_KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +62,20 @@ class PurposeTable:
     id: PurposeId
     purpose: Purpose
     owner: Recipient | None
-    fields: dict[FieldName, FieldTable]
     sale: soft_opt_in.Terms
     duty: bool
+    _of: "CompiledPolicy"
     _always: frozenset[str] | None
+    _asked: dict[tuple[FieldName, ...], tuple[tuple[FieldName, FieldTable], ...]] = field(default_factory=dict)
+
+    def asked(self, names: tuple[FieldName, ...]) -> tuple[tuple[FieldName, FieldTable], ...]:
+        """The tables of the fields asked for, each once; the same question is looked up as a whole."""
+        known = self._asked.get(names)
+        if known is None:
+            known = tuple((name, self._of.field(self.purpose, self.id, name)) for name in dict.fromkeys(names))
+            if len(self._asked) < MOST_QUESTIONS and all(name in self._of.document.fields for name in names):
+                self._asked[names] = known
+        return known
 
     def serving(self, as_of: datetime) -> frozenset[str]:
         """The purposes whose data may serve this one at `as_of` (Art. 6(4))."""
@@ -70,7 +91,8 @@ class CompiledPolicy:
 
     document: PolicyDocument
     _gates: dict[_Asked, Deny | PurposeTable] = field(default_factory=dict)
-    _fields: dict[str, dict[FieldName, FieldTable]] = field(default_factory=dict)
+    _fields: dict[tuple[PurposeId, FieldName], FieldTable] = field(default_factory=dict)
+    _kinds: dict[tuple[tuple[Category, ...], str | None], Kind] = field(default_factory=dict)
     _sale: soft_opt_in.Terms | None = None
 
     def gate(self, request: AccessRequest) -> Deny | PurposeTable:
@@ -109,19 +131,19 @@ class CompiledPolicy:
             id=request.purpose,
             purpose=purpose,
             owner=self.document.recipients[owner] if owner else None,
-            fields=self._fields.setdefault(request.purpose, {}),
             sale=self._sale,
             duty=all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values()),
+            _of=self,
             _always=None if dated else frozenset({request.purpose, *purpose.sources}),
         )
 
-    def field(self, table: PurposeTable, name: FieldName) -> FieldTable:
+    def field(self, purpose: Purpose, purpose_id: PurposeId, name: FieldName) -> FieldTable:
         """The table of one field under a purpose."""
-        known = table.fields.get(name)
+        known = self._fields.get((purpose_id, name))
         if known is None:
-            known = self._field(table.purpose, name)
+            known = self._field(purpose, name)
             if name in self.document.fields:
-                table.fields[name] = known
+                self._fields[purpose_id, name] = known
         return known
 
     def _field(self, purpose: Purpose, name: FieldName) -> FieldTable:
@@ -137,12 +159,12 @@ class CompiledPolicy:
         against = list(purpose_limitation.check_field(self.document, purpose, name))
         if any(one not in purpose.basis for one in categories):
             against.insert(0, Reason(ReasonCode.NO_BASIS, LAWFUL_BASIS[:1]))
+        alike = (tuple(one for one in categories if one in purpose.basis), condition)
         return FieldTable(
             against=(*against, *special),
             category=category,
             places=tuple((declared[one].category, FieldName(one)) for one in known),
-            bases=tuple((one, purpose.basis[one]) for one in categories if one in purpose.basis),
-            condition=condition,
+            kind=self._kinds.setdefault(alike, Kind(*alike)),
         )
 
 

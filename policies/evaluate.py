@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from policies.compiled import CompiledPolicy, FieldTable, PurposeTable, compiled
+from policies.compiled import FieldTable, Kind, PurposeTable, compiled
 from policies.decision import Deny, Permit, Reason, Withheld
 from policies.documents import PolicyDocument, Purpose
 from policies.facts import AccessRequest, Facts, Item
@@ -52,22 +52,18 @@ class Case:
     facts: Facts
     serving: frozenset[str]
     items: dict[FieldName, list[Item]]
-    of_basis: dict[Category, Reasons] = field(default_factory=dict)
+    of_kind: dict[Kind, Reasons] = field(default_factory=dict)
 
 
-def _basis(case: Case, one: FieldTable) -> Reasons:
+def _basis(case: Case, kind: Kind) -> Reasons:
     """Every category that a field touches, its own and those it is worked out from, needs its basis."""
-    found: Reasons = ()
-    for category, basis in one.bases:
-        reasons = case.of_basis.get(category)
-        if reasons is None:
-            reasons = case.of_basis[category] = (
-                *lawful_basis.check_basis(case.request, case.purpose, basis, case.facts),
-                *soft_opt_in.check_basis(case.request, case.purpose, basis, case.facts, case.table.sale),
-                *consent.check_basis(case.request, case.purpose, basis, case.facts),
-            )
-        found = found + reasons if found else reasons
-    return found
+    found: list[Reason] = []
+    for category in kind.categories:
+        basis = case.purpose.basis[category]
+        found += lawful_basis.check_basis(case.request, case.purpose, basis, case.facts)
+        found += soft_opt_in.check_basis(case.request, case.purpose, basis, case.facts, case.table.sale)
+        found += consent.check_basis(case.request, case.purpose, basis, case.facts)
+    return tuple(found)
 
 
 def _restriction(case: Case, one: FieldTable) -> Reasons:
@@ -83,14 +79,9 @@ OF_PERSON: tuple[Callable[[Case], Reasons], ...] = (
     lambda case: recipient.check_time(case.table.owner, case.facts.as_of),
     lambda case: budget.check_person(case.purpose, case.facts),
 )
-OF_FIELD: tuple[Callable[[Case, FieldTable], Reasons], ...] = (
-    _restriction,
+OF_KIND: tuple[Callable[[Case, Kind], Reasons], ...] = (
     _basis,
-    lambda case, one: special_category.check_field(case.request, case.purpose, one.condition, case.facts),
-)
-OF_ITEM: tuple[Callable[[Case, Item], Reasons], ...] = (
-    lambda case, item: purpose_limitation.check_item(case.purpose, item, case.serving),
-    lambda case, item: lookback.check_item(case.purpose, item, case.facts.as_of),
+    lambda case, kind: special_category.check_field(case.request, case.purpose, kind.condition, case.facts),
 )
 
 
@@ -111,8 +102,7 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     Returns:
         A permit for the rows that may be opened, with the fields withheld by name, or a refusal with all reasons.
     """
-    policy = compiled(document)
-    table = policy.gate(request)
+    table = compiled(document).gate(request)
     if isinstance(table, Deny):
         return table
     if not _is_there(table, facts):
@@ -121,35 +111,36 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     of_person: list[Reason] = []
     for rule in OF_PERSON:
         of_person += rule(case)
-    return _decide(case, policy, of_person)
+    return _decide(case, document, of_person)
 
 
-def _decide(case: Case, policy: CompiledPolicy, of_person: list[Reason]) -> Permit | Deny:
+def _decide(case: Case, document: PolicyDocument, of_person: list[Reason]) -> Permit | Deny:
     permitted: list[FieldName] = []
     withheld: list[Withheld] = []
     rows: dict[UUID, FieldName] = {}
     bases: dict[Category, LegalBasis] = {}
-    for name in dict.fromkeys(case.request.fields):
-        one = policy.field(case.table, name)
+    request, version, unrestricted = case.request, document.version, case.facts.restrictions == ()
+    for name, one in case.table.asked(request.fields):
         category = one.category
-        reasons = list(one.against)
+        reasons: list[Reason] = []
         if category is not None:
+            of_kind = case.of_kind.get(one.kind)
+            if of_kind is None:
+                of_kind = case.of_kind[one.kind] = _of_kind(case, one.kind)
             open_rows, of_items = _check_items(case, case.items.get(name, ()), category)
-            for rule in OF_FIELD:
-                reasons += rule(case, one)
-            reasons += of_person
-            reasons += of_items
-            if not reasons:
+            of_field = () if unrestricted else _restriction(case, one)
+            if not (one.against or of_kind or of_person or of_items or of_field):
                 permitted.append(name)
-                bases[category] = case.purpose.basis[category].article
+                if category not in bases:
+                    bases[category] = case.purpose.basis[category].article
                 for row_id in open_rows:
                     rows[row_id] = name
                 continue
-        withheld.append(Withheld(name, _in_order(reasons)))
-    request, version = case.request, policy.document.version
+            reasons = [*of_field, *of_kind, *of_person, *of_items]
+        withheld.append(Withheld(name, _in_order([*one.against, *reasons])))
     if not permitted:
-        reasons = [reason for part in withheld for reason in part.reasons]
-        told = _in_order(reasons) if reasons else (_NOTHING_ASKED,)
+        every = [reason for part in withheld for reason in part.reasons]
+        told = _in_order(every) if every else (_NOTHING_ASKED,)
         return Deny(case.facts.subject_id, request.purpose, version, told, tuple(withheld))
     return Permit(
         subject_id=case.facts.subject_id,
@@ -161,6 +152,13 @@ def _decide(case: Case, policy: CompiledPolicy, of_person: list[Reason]) -> Perm
         bases=bases,
         withheld=tuple(withheld),
     )
+
+
+def _of_kind(case: Case, kind: Kind) -> Reasons:
+    found: list[Reason] = []
+    for rule in OF_KIND:
+        found += rule(case, kind)
+    return tuple(found)
 
 
 def _in_order(reasons: Iterable[Reason]) -> Reasons:
@@ -200,14 +198,13 @@ def _check_items(case: Case, items: Sequence[Item], category: Category) -> tuple
     open_rows: list[UUID] = []
     reasons: list[Reason] = []
     for item in items:
-        against: list[Reason] = []
         if item.category is not category:
-            against.append(_FAIL_CLOSED)
-        else:
-            for rule in OF_ITEM:
-                against += rule(case, item)
-        if against:
-            reasons += against
+            reasons.append(_FAIL_CLOSED)
+            continue
+        foreign = purpose_limitation.check_item(case.purpose, item, case.serving)
+        old = lookback.check_item(case.purpose, item, case.facts.as_of)
+        if foreign or old:
+            reasons += (*foreign, *old)
         else:
             open_rows.append(item.row_id)
     return open_rows, () if open_rows else tuple(reasons)
