@@ -166,7 +166,10 @@ def _reach(options: argparse.Namespace) -> int:
     new = parse(options.file.read_bytes())
 
     async def work(registry: Registry) -> int:
-        for (purpose, field), reach in (await count_reach(registry, SYSTEM, registry.policy, new)).items():
+        found = await count_reach(registry, SYSTEM, registry.policy, new)
+        if not found:
+            print("nobody gained or lost")
+        for (purpose, field), reach in found.items():
             print(f"{purpose}{f'.{field}' if field else ''}: {reach.gained} gained, {reach.lost} lost")
         return 0
 
