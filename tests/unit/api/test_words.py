@@ -17,12 +17,15 @@ from api.words import WORDS, Language, say
 from audit.event import EventTag
 from policies.documents import load
 from policies.notices import NoticeKind
+from registry.backup import Part
 from registry.journal import JournalKind
 from registry.suppression import Scope
+from registry.tables import EpochState
+from registry.verification import FindingKind
 
 POLICY = load(CATALOGUE / "retailer.yaml")
 # What is written for machines alone and stands on no page.
-FOR_NO_PAGE = {JournalKind, NoticeKind, Scope}
+FOR_NO_PAGE = {EpochState, FindingKind, JournalKind, NoticeKind, Part, Scope}
 
 
 def codes_in(package: ModuleType) -> set[type[StrEnum]]:
