@@ -347,10 +347,11 @@ async def _with_purpose(change: Change, subject_id: UUID, name: FieldName, value
 async def _erase(registry: Registry, caller: Caller, subject_id: UUID, request_id: UUID) -> RequestOverview:
     """Erase and answer in one transaction; the letter to the last known address leaves afterwards."""
     address = await _address(registry, caller, subject_id)
+    ends = await registry.settling.ends()
     async with registry.change(erasing=True) as change:
         subject, erased = await erase_within(change, subject_id)
         row = await _locked(change, subject_id, request_id)
-        text = erasure(change.policy, erased)
+        text = erasure(change.policy, erased, None if ends.overdue else ends.backups_by)
         digest = await _write_answer(change, subject, row, text)
         subject.status = SubjectStatus.RETAINED.value  # the case file stays
         state = RequestState.PARTLY_FULFILLED if erased.kept else RequestState.FULFILLED
