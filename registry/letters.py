@@ -4,6 +4,7 @@ Legal: GDPR Art. 12(1), (4), Art. 17(3)(b); R-12.1-1, R-12.4-1, R-17.1-1.
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 from policies.documents import PolicyDocument
 from registry.erasure import Erasure, KeptField
@@ -43,8 +44,14 @@ def refusal(policy: PolicyDocument, reasons: str) -> dict[str, str]:
     }
 
 
-def erasure(policy: PolicyDocument, erased: Erasure) -> dict[str, str]:
-    """What is gone, what is kept until when and why, and where to complain (Art. 12(1), (4), 17(3)(b))."""
+def erasure(policy: PolicyDocument, erased: Erasure, backups_by: date | None = None) -> dict[str, str]:
+    """What is gone, what is kept until when and why, and where to complain (Art. 12(1), (4), 17(3)(b)).
+
+    Args:
+        policy: the document in force.
+        erased: what the erasure did.
+        backups_by: the day by which no backup can be opened any more (R-DEL-7); None = no plan is set.
+    """
     german = ["Ihre Daten sind gelöscht und die Schlüssel dazu vernichtet."]
     english = ["Your data is deleted and its keys are destroyed."]
     for kept in erased.kept:
@@ -61,8 +68,12 @@ def erasure(policy: PolicyDocument, erased: Erasure) -> dict[str, str]:
         "Der Nachweis, wer auf Ihre Daten zugegriffen hat, bleibt bis zum Ende seiner Frist gesperrt erhalten."
     )
     english.append("The record of who accessed your data stays locked until its period ends.")
-    german.append("In Sicherungskopien liegen die Daten verschlüsselt, bis sie nach Plan überschrieben sind.")
-    english.append("In backups the data lies encrypted until they are overwritten as planned.")
+    if backups_by is None:
+        german.append("In Sicherungskopien liegen die Daten verschlüsselt, bis sie nach Plan überschrieben sind.")
+        english.append("In backups the data lies encrypted until they are overwritten as planned.")
+    else:
+        german.append(f"In Sicherungskopien sind sie spätestens ab dem {backups_by:%d.%m.%Y} nicht mehr lesbar.")
+        english.append(f"In backups it can no longer be read from {backups_by.isoformat()} at the latest.")
     return {"de": " ".join(german), "en": " ".join(english)}
 
 

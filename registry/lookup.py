@@ -9,6 +9,7 @@ Legal: GDPR Art. 32, R-ENC-4, R-4.1-3.
 import unicodedata
 from enum import StrEnum
 
+import idna
 import phonenumbers
 
 from registry.errors import InvalidValueError
@@ -32,8 +33,8 @@ def normalise(kind: IdentifierKind, value: str, source: str = "") -> str:
 
     Args:
         kind: what the value is.
-        value: as typed; e-mail addresses are compared in NFC and lower case, domains in IDNA form, phone
-            numbers in E.164 with Germany as the default country.
+        value: as typed; e-mail addresses are compared in NFC and lower case, domains in the form of IDNA 2008
+            (straße.de and strasse.de are two domains), phone numbers in E.164 with Germany as the default country.
         source: the system that gave an external id.
 
     Raises:
@@ -54,7 +55,7 @@ def normalise(kind: IdentifierKind, value: str, source: str = "") -> str:
 def _email(text: str) -> str:
     local, at, domain = text.rpartition("@")
     try:
-        ascii_domain = domain.lower().encode("idna").decode()
+        ascii_domain = idna.encode(domain, uts46=True).decode().lower()
     except UnicodeError as error:
         raise InvalidValueError("email has no valid domain") from error
     if not at or not local or "." not in ascii_domain or any(character.isspace() for character in text):

@@ -39,9 +39,14 @@ async def suppress(
         since: from when on (aware, UTC); None = now.
     """
     at = since or change.now
-    for kind, given in identifiers:
-        digest = change.ring.nest_suppression(given)
-        row = await change.session.get(SuppressionRow, (kind, digest.value, scope.value))
+    newest = [(kind, change.ring.nest_suppression(given)) for kind, given in identifiers]
+    statement = select(SuppressionRow).where(
+        col(SuppressionRow.digest).in_([digest.value for _, digest in newest]),
+        col(SuppressionRow.scope) == scope.value,
+    )
+    known = {(row.kind, row.digest): row for row in (await change.session.execute(statement)).scalars()}
+    for kind, digest in newest:
+        row = known.get((kind, digest.value))
         if row is None:
             change.session.add(
                 SuppressionRow(kind=kind, digest=digest.value, scope=scope.value, since=at, key_version=digest.version),

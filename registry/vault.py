@@ -58,7 +58,7 @@ class Sealed(NamedTuple):
 def seal(value: bytes, place: Place, key: DataKey) -> Sealed:
     """Encrypt one value for its place with a random nonce."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return Sealed(place, key.version, nonce + AESGCM(key.key).encrypt(nonce, value, _bound(place, key.version)))
+    return Sealed(place, key.version, nonce + key.cipher.encrypt(nonce, value, _bound(place, key.version)))
 
 
 def reseal(sealed: Sealed, key: DataKey, new_key: DataKey) -> Sealed:
@@ -131,27 +131,35 @@ def open_sealed(
     if not isinstance(given, Recorded) or not isinstance(given.value, Permit):
         raise NotPermittedError("values open only on a recorded permit")
     decision = given.value
+    owner, rows = decision.subject_id, decision.rows
     ciphers: dict[Category, tuple[int, AESGCM]] = {}
+    last: Category | None = None
+    version, cipher = 0, None
     opened: dict[UUID, bytes] = {}
-    for one in sealed:
-        place = one.place
-        if place.subject_id != decision.subject_id or decision.rows.get(place.row_id) != place.field:
+    for place, key_version, ciphertext in sealed:
+        if (place.subject_id is not owner and place.subject_id != owner) or rows.get(place.row_id) != place.field:
             raise NotPermittedError("the permit does not name this row")
-        if place.category not in ciphers:
-            stored = keys.get(place.category)
-            if stored is None:
-                raise KeyUnavailableError(f"no key for {place.category.value}")
-            key = ring.data_key(place.subject_id, place.category, stored)
-            ciphers[place.category] = (key.version, AESGCM(key.key))
-        version, cipher = ciphers[place.category]
-        if version != one.key_version:
-            raise KeyUnavailableError(f"key version {one.key_version} of {place.category.value} is not held")
-        opened[place.row_id] = _decrypted(cipher, one.ciphertext, _bound(place, one.key_version), place.field)
+        if cipher is None or place.category is not last:
+            last = place.category
+            if last not in ciphers:
+                ciphers[last] = _cipher(ring, place, keys)
+            version, cipher = ciphers[last]
+        if version != key_version:
+            raise KeyUnavailableError(f"key version {key_version} of {place.category.value} is not held")
+        opened[place.row_id] = _decrypted(cipher, ciphertext, _bound(place, key_version), place.field)
     return opened
 
 
 def _opened(sealed: Sealed, key: DataKey) -> bytes:
-    return _decrypted(AESGCM(key.key), sealed.ciphertext, _bound(sealed.place, sealed.key_version), sealed.place.field)
+    return _decrypted(key.cipher, sealed.ciphertext, _bound(sealed.place, sealed.key_version), sealed.place.field)
+
+
+def _cipher(ring: KeyRing, place: Place, keys: Mapping[Category, WrappedDataKey]) -> tuple[int, AESGCM]:
+    stored = keys.get(place.category)
+    if stored is None:
+        raise KeyUnavailableError(f"no key for {place.category.value}")
+    key = ring.data_key(place.subject_id, place.category, stored)
+    return key.version, key.cipher
 
 
 def _decrypted(cipher: AESGCM, ciphertext: bytes, bound: bytes, field: FieldName) -> bytes:
@@ -164,15 +172,18 @@ def _decrypted(cipher: AESGCM, ciphertext: bytes, bound: bytes, field: FieldName
 
 def _bound(place: Place, key_version: int) -> bytes:
     """Additional data of fixed width: 16 + 8 + 8 + 16 + 4 + 4 bytes."""
-    return (
-        place.subject_id.bytes
-        + _code(place.category.value)
-        + _code(place.field)
-        + place.row_id.bytes
-        + struct.pack(">II", place.row_version, key_version)
+    subject_id, category, field, row_id, row_version = place
+    return _BOUND(
+        subject_id.int.to_bytes(16),
+        _code(category.value),
+        _code(field),
+        row_id.int.to_bytes(16),
+        row_version,
+        key_version,
     )
 
 
+_BOUND = struct.Struct(">16s8s8s16sII").pack
 _CODES: dict[str, bytes] = {}
 
 

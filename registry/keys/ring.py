@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -57,6 +58,7 @@ class _Held:
     version: int = 0
     active_epoch: int = 0
     epochs: dict[int, bytes] = field(default_factory=dict, repr=False)
+    ciphers: dict[int, AESGCMSIV] = field(default_factory=dict, repr=False)
     index_keys: dict[str, list[bytes]] = field(default_factory=dict, repr=False)
     service_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
 
@@ -130,6 +132,7 @@ class KeyRing:
     def hold_epoch(self, epoch: int, kek: bytes) -> None:
         """Work with an unwrapped epoch key (32 bytes) as the active one."""
         self._held.epochs[epoch] = kek
+        self._held.ciphers.pop(epoch, None)
         self._held.active_epoch = epoch
 
     def service_key(self, name: str) -> bytes:
@@ -154,6 +157,13 @@ class KeyRing:
         except KeyError:
             raise KeyUnavailableError(f"epoch {epoch} is not held") from None
 
+    def _cipher(self, epoch: int) -> AESGCMSIV:
+        """The prepared cipher of an epoch; errors as `epoch_key`."""
+        cipher = self._held.ciphers.get(epoch)
+        if cipher is None:
+            cipher = self._held.ciphers[epoch] = AESGCMSIV(self.epoch_key(epoch))
+        return cipher
+
     def new_data_key(
         self, subject_id: UUID, category: Category, version: int = 1, epoch: int | None = None
     ) -> tuple[DataKey, WrappedDataKey]:
@@ -169,8 +179,8 @@ class KeyRing:
         Raises:
             KeyUnavailableError: when its epoch is gone, or it was changed or belongs to somebody else.
         """
-        epoch = self.epoch_key(stored.epoch)
-        key = unwrap_key(epoch, stored.wrapped, data_context(subject_id, category, stored.version))
+        cipher = self._cipher(stored.epoch)
+        key = unwrap_key(cipher, stored.wrapped, data_context(subject_id, category, stored.version))
         if not hmac.compare_digest(fingerprint(key), stored.fingerprint):
             raise KeyUnavailableError("a data key does not match its fingerprint")
         return DataKey(stored.version, key)
@@ -182,7 +192,7 @@ class KeyRing:
 
     def audit_key(self, ref: UUID, stored: WrappedKey) -> bytes:
         """Unwrap a person's audit key; errors as `data_key`."""
-        return unwrap_key(self.epoch_key(stored.epoch), stored.wrapped, audit_context(ref))
+        return unwrap_key(self._cipher(stored.epoch), stored.wrapped, audit_context(ref))
 
     def index_digests(self, kind: str, normalised: str) -> list[Digest]:
         """The blind index of an identifier under every version of its key, newest first (R-ENC-4)."""

@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import secrets
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
 from policies.vocabulary import Category
 from registry.errors import KeyUnavailableError
@@ -35,10 +35,14 @@ class WrappedDataKey:
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """An unwrapped data key; lives for one call."""
+    """An unwrapped data key, with the cipher that it is for; lives for one call."""
 
     version: int
     key: bytes
+    cipher: AESGCM = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cipher", AESGCM(self.key))
 
     def __repr__(self) -> str:
         return f"DataKey(version={self.version})"
@@ -50,14 +54,15 @@ def wrap_key(wrapping: bytes, key: bytes, context: bytes) -> bytes:
     return nonce + AESGCMSIV(wrapping).encrypt(nonce, key, context)
 
 
-def unwrap_key(wrapping: bytes, wrapped: bytes, context: bytes) -> bytes:
-    """The key that `wrap_key` wrapped.
+def unwrap_key(wrapping: bytes | AESGCMSIV, wrapped: bytes, context: bytes) -> bytes:
+    """The key that `wrap_key` wrapped, with the wrapping key or a cipher prepared with it.
 
     Raises:
         KeyUnavailableError: when it was changed, or wrapped under another key or context.
     """
     try:
-        return AESGCMSIV(wrapping).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+        cipher = wrapping if isinstance(wrapping, AESGCMSIV) else AESGCMSIV(wrapping)
+        return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
     except (InvalidTag, ValueError) as error:
         raise KeyUnavailableError("a wrapped key does not open") from error
 
@@ -68,10 +73,7 @@ def rewrap_key(old: AESGCMSIV, new: AESGCMSIV, wrapped: bytes, context: bytes) -
     Raises:
         KeyUnavailableError: when it was changed, or wrapped under another key or context.
     """
-    try:
-        key = old.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
-    except (InvalidTag, ValueError) as error:
-        raise KeyUnavailableError("a wrapped key does not open") from error
+    key = unwrap_key(old, wrapped, context)
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + new.encrypt(nonce, key, context)
 

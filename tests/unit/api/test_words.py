@@ -21,21 +21,27 @@ from policies.notices import NoticeKind
 from registry.activation_bars import Against
 from registry.actors import Action
 from registry.attempts import Place
+from registry.backup import Part
 from registry.journal import JournalKind
 from registry.past import Known
 from registry.policy_steps import Standing, StepKind, StepResult
 from registry.second_factor import Factor
 from registry.suppression import Scope
+from registry.tables import EpochState
+from registry.verification import FindingKind
 
 POLICY = load(CATALOGUE / "retailer.yaml")
 # What is written for machines alone and stands on no page.
 FOR_NO_PAGE = {
     Action,
     Against,
+    EpochState,
     Factor,
+    FindingKind,
     JournalKind,
     Known,
     NoticeKind,
+    Part,
     Place,
     Scope,
     Standing,

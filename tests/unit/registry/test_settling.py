@@ -10,16 +10,15 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from policies.deadlines import local_date
+from registry import rights
 from registry.settling import Settling
-from tests.house import ANNA, House
+from tests.house import ANNA, CONSOLE, House, open_house, settings_for
 from tests.sentinel import places_of, spellings
 
 
 async def test_an_open_reader_makes_it_pending_and_it_ends_by_itself(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.house import open_house, settings_for
-
     monkeypatch.setattr("registry.sqlite._CHECKPOINT_TRIES", 1)
     monkeypatch.setattr("registry.settling.RETRY_SECONDS", 0.02)
     settings = settings_for(sqlite_url, tmp_path / "home")
@@ -65,3 +64,16 @@ async def test_an_epoch_that_was_not_retired_in_time_is_overdue(house: House) ->
     at = "created_at - 2000000000" if house.registry.database.engine == "sqlite" else "created_at - interval '30 days'"
     await house.as_owner(f"UPDATE key_epoch SET created_at = {at}")  # noqa: S608 - own names
     assert (await Settling(house.registry.database, 14).ends()).overdue
+
+
+@pytest.mark.gdpr("12(1)")
+async def test_the_answer_names_the_day_from_which_no_backup_can_be_read(house: House) -> None:
+    """R-DEL-7."""
+    house.registry.settling = Settling(house.registry.database, 14)
+    by = (await house.registry.settling.ends()).backups_by
+    assert by is not None
+    subject_id = await house.customer()
+    overview = await house.erase(subject_id)
+    answers = await rights.answers_of(house.registry, CONSOLE, subject_id)
+    assert f"{by:%d.%m.%Y}" in answers[overview.request_id]["de"]
+    assert by.isoformat() in answers[overview.request_id]["en"]
