@@ -6,9 +6,7 @@ registry client create CODE               make a client's secret, shown once
 registry staff create LOGIN --role ROLE   make a staff account; the password is read from standard input
 registry policy check FILE                read a policy document as strictly as activation does
 registry policy activate                  put the configured document and its notices in force
-registry audit export DIRECTORY           write the log for an outsider
-registry audit verify DIRECTORY           check such an export, as `python verify.py` does
-registry audit prove INDEX                print an entry with its proof
+registry audit COMMAND                    search, prove, export, verify, retain the log (`api/cli_audit.py`)
 """
 
 import argparse
@@ -21,12 +19,10 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.engine import make_url
 
+from api import cli_audit
 from api.app import create_app
 from api.compose import open_registry, shipped_notices
 from api.settings import Settings
-from audit import verify
-from audit.event import Entry, EventTag, Outcome
-from audit.export import proof_file
 from audit.merkle import ProofError
 from audit.store import AuditUnavailableError
 from policies.documents import PolicyDocumentError, load
@@ -72,16 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check_policy)
     policy.add_parser("activate", help="put the configured document in force").set_defaults(run=_activate_policy)
 
-    audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="COMMAND")
-    export = audit.add_parser("export", help="write the log for an outsider")
-    export.add_argument("directory", type=Path)
-    export.set_defaults(run=_export)
-    checked = audit.add_parser("verify", help="check an export")
-    checked.add_argument("directory", type=Path)
-    checked.set_defaults(run=lambda options: verify.main([str(options.directory)]))
-    prove = audit.add_parser("prove", help="print an entry with its proof")
-    prove.add_argument("index", type=int)
-    prove.set_defaults(run=_prove)
+    cli_audit.add_to(commands)
     return parser
 
 
@@ -156,32 +143,6 @@ def _activate_policy(_options: argparse.Namespace) -> int:
     async def work(registry: Registry) -> int:
         await prepare(registry, actors.SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
         print(f"in force: {registry.policy.version}, SHA-256 {registry.policy.digest}")
-        return 0
-
-    return _with_registry(work)
-
-
-def _export(options: argparse.Namespace) -> int:
-    async def work(registry: Registry) -> int:
-        entry = Entry(EventTag.AUDIT_EXPORT, Outcome.DONE, client=actors.SYSTEM.client, purpose="privacy_control")
-        await registry.log.append(entry, None)
-        count = await registry.log.export(options.directory)
-        print(f"{count} entries; check with: python {options.directory / 'verify.py'} {options.directory}")
-        return 0
-
-    return _with_registry(work)
-
-
-def _prove(options: argparse.Namespace) -> int:
-    async def work(registry: Registry) -> int:
-        entry = await registry.log.entry(options.index)
-        if entry is None:
-            print(f"registry: no entry {options.index}", file=sys.stderr)
-            return REFUSED
-        read = Entry(EventTag.AUDIT_READ, Outcome.DONE, client=actors.SYSTEM.client, purpose="privacy_control")
-        await registry.log.append(read, None)
-        proof = await registry.log.prove(options.index)
-        print(proof_file(entry.body, entry.index, proof.hashes, proof.note, registry.log.verifier_key), end="")
         return 0
 
     return _with_registry(work)

@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     migration_database_url: str = ""
     key_file: Path | None = None
     journal_file: Path | None = None
+    pins_folder: Path | None = None
+    pin_interval_seconds: int = 60
     mail_url: str = ""
     mail_sender: str = "datenschutz@example.com"
     policy_file: Path = CATALOGUE / "retailer.yaml"
@@ -53,3 +55,8 @@ class Settings(BaseSettings):
     def journal(self) -> Path:
         """The journal outside the database."""
         return self.journal_file or self.home / "journal.jsonl"
+
+    @property
+    def pins(self) -> Path:
+        """The folder of signed checkpoints outside the database."""
+        return self.pins_folder or self.journal.with_name("audit-pins")

@@ -27,6 +27,7 @@ from policies.vocabulary import (
     SubjectStatus,
     Touchpoint,
 )
+from registry.access_logs import ClosingGround
 from registry.actors import Role
 from registry.conflicts import ConflictKind
 from registry.lookup import IdentifierKind
@@ -247,6 +248,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.ACCESS_LOG_CLOSE: Both(
             "Zugriffsliste nach Frist geschlossen", "List of accesses closed after its period"
         ),
+        EventTag.ACCESS_LOG_RETAIN: Both("Abgelaufene Zugriffe entfernt", "Accesses past their period removed"),
+        EventTag.LOG_REOPEN: Both("Protokoll nach Wiederherstellung eröffnet", "Log reopened after a restore"),
+        EventTag.INTENT_QUARANTINE: Both("Unlesbarer Vermerk zurückgelegt", "Unreadable note set aside"),
         EventTag.CLIENT_CREATE: Both("System zugelassen", "System admitted"),
         EventTag.STAFF_CREATE: Both("Zugang für Personal angelegt", "Staff account created"),
         EventTag.TOKEN_ISSUE: Both("System angemeldet", "System logged in"),
@@ -255,6 +259,12 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.POLICY_ACTIVATE: Both("Regelwerk in Kraft gesetzt", "Policy put in force"),
         EventTag.KEY_CREATE: Both("Schlüssel erzeugt", "Key created"),
         EventTag.START: Both("System gestartet", "System started"),
+    },
+    ClosingGround: {
+        ClosingGround.COURT_ORDER: Both("Gerichtliche Anordnung", "Order of a court"),
+        ClosingGround.AUTHORITY_ORDER: Both("Anordnung der Aufsichtsbehörde", "Order of the supervisory authority"),
+        ClosingGround.UNLAWFULLY_KEPT: Both("Ohne Rechtsgrund gespeichert", "Kept without a legal basis"),
+        ClosingGround.NO_LONGER_NEEDED: Both("Für den Zweck nicht mehr nötig", "No longer needed for its purpose"),
     },
     Outcome: {
         Outcome.PERMIT: Both("erlaubt", "allowed"),

@@ -33,6 +33,7 @@ class JournalKind(StrEnum):
     RECTIFICATION = "rectification"
     POLICY = "policy"
     PIN = "pin"
+    ACCESS_LOG = "access-log"
 
 
 @dataclass(frozen=True, slots=True)

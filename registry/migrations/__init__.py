@@ -16,7 +16,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 CONFIG = Path(__file__).resolve().parent.parent.parent / "alembic.ini"
 
-_APPEND_ONLY = ("audit_leaf", "audit_node", "consent_event", "policy_version", "notice")
+_APPEND_ONLY = (
+    "audit_commitments",
+    "audit_leaf",
+    "audit_node",
+    "audit_quarantine",
+    "audit_reason",
+    "consent_event",
+    "policy_version",
+    "notice",
+)
 _SERVING_MAY_DELETE = (
     "audit_intent",
     "journal_outbox",
@@ -53,7 +62,15 @@ _NOT_THE_ERASERS = (
     "staff",
     "staff_session",
 )
-_OF_THE_TREE = ("audit_leaf", "audit_node", "audit_head", "audit_checkpoint")
+_OF_THE_TREE = (
+    "audit_checkpoint",
+    "audit_commitments",
+    "audit_head",
+    "audit_leaf",
+    "audit_node",
+    "audit_quarantine",
+    "audit_reason",
+)
 
 
 def async_url(url: str) -> URL:
