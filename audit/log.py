@@ -141,6 +141,14 @@ class AuditLog:
         """
         await self.sequencer.integrate(intents)
 
+    async def check_writable(self) -> None:
+        """Pass where an entry could be recorded now.
+
+        Raises:
+            AuditUnavailableError: when it could not: the database, its durability, the clock or the pins.
+        """
+        await self.sequencer.probe()
+
     async def learn_origin(self) -> None:
         """Take the name that the log itself says it has: a log reopened after a restore has another (`reopening`)."""
         statement = (

@@ -43,12 +43,16 @@ UnwrapAuditKey = Callable[[UUID, WrappedKey], bytes]
 
 @dataclass(slots=True)
 class Draft:
-    """An entry on its way, with the caller that waits for its index; no entry = the intents, these above all."""
+    """An entry on its way, with the caller that waits for its index; no entry = the intents, these above all.
+
+    `probes` = write even where there is nothing to say, to see that it can be done.
+    """
 
     uid: UUID
     entry: Entry | None
     done: "asyncio.Future[int]"
     intents: frozenset[UUID] = frozenset()
+    probes: bool = False
 
 
 class _KeyError(Exception):
@@ -102,12 +106,22 @@ class Sequencer:
         """
         await self._enqueue(UUID(int=0), None, frozenset(intents))
 
-    async def _enqueue(self, uid: UUID, entry: Entry | None, intents: frozenset[UUID] = frozenset()) -> int:
+    async def probe(self) -> None:
+        """Write the head as it is: passes where an entry could be recorded now.
+
+        Raises:
+            AuditUnavailableError: when it could not.
+        """
+        await self._enqueue(UUID(int=0), None, probes=True)
+
+    async def _enqueue(
+        self, uid: UUID, entry: Entry | None, intents: frozenset[UUID] = frozenset(), *, probes: bool = False
+    ) -> int:
         if self._task is None or self._task.done() or self._stopping or len(self._queue) >= MOST_WAITING:
             raise AuditUnavailableError("the log takes no entries")
         if self._halted:
             raise AuditUnavailableError(self._halted)
-        draft = Draft(uid, entry, asyncio.get_running_loop().create_future(), intents)
+        draft = Draft(uid, entry, asyncio.get_running_loop().create_future(), intents, probes)
         self._queue.append(draft)
         self._wake.set()
         return await asyncio.shield(draft.done)
@@ -143,7 +157,8 @@ class Sequencer:
         placed = _Placed(merkle.CompactRange.from_bytes(batch.head.size, batch.head.stack), self._second(batch.head))
         waiting = [Waiting(draft.uid, draft.entry) for draft in taken if draft.entry is not None]
         waiting += await self._intents(batch, placed)
-        if not waiting and not placed.quarantined:
+        probes = any(draft.probes for draft in taken)
+        if not waiting and not placed.quarantined and not probes:
             return placed
         refs = {person.ref for one in waiting for person in one.entry.persons}
         refs |= {one.entry.actor for one in waiting if one.entry.actor is not None}
@@ -158,7 +173,7 @@ class Sequencer:
             placed.add(Waiting(found.entry, _quarantine_entry(found)), keys)
         await batch.quarantine(placed.quarantined)
         await batch.put_back(list(placed.waiting.values()))
-        if placed.leaves:
+        if placed.leaves or probes:
             head = Head(placed.tree.size, placed.tree.to_bytes(), placed.second, batch.head.now)
             await batch.write(placed.leaves, placed.openings, placed.nodes, head, placed.tree.root())
         return placed

@@ -16,7 +16,7 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/readyz", **documented(ReadyOut, always=(503,)))
 async def ready(request: Request) -> Response:
-    """Ready: the log's database is there and durable, its clock and its pins are in order. Else 503, and so is all."""
+    """Ready: the log can be written, durably, its clock and its pins are in order. Else 503, and so is all."""
     registry: Registry = request.app.state.registry
-    await registry.log.integrate()
+    await registry.log.check_writable()
     return answered({"ready": True})

@@ -64,7 +64,7 @@ async def _closes_and_opens(api: Api, subject: UUID, begin: Cause, end: Cause) -
         if (await api.get(None, "/readyz")).status_code == 200:
             break
         await asyncio.sleep(0.1)
-    assert (await api.call("shop", "GET", path)).json()["values"] == {"email": ANNA["email"]}
+    assert ANNA["email"] in (await api.call("shop", "GET", path)).text
 
 
 async def test_a_clock_that_stepped_back(api: Api) -> None:
@@ -83,8 +83,8 @@ async def test_a_log_whose_table_is_gone(api: Api) -> None:
     await _closes_and_opens(
         api,
         subject,
-        lambda: api.house.as_owner("ALTER TABLE audit_opening RENAME TO audit_opening_away"),
-        lambda: api.house.as_owner("ALTER TABLE audit_opening_away RENAME TO audit_opening"),
+        lambda: api.house.as_owner("ALTER TABLE audit_head RENAME TO audit_head_away"),
+        lambda: api.house.as_owner("ALTER TABLE audit_head_away RENAME TO audit_head"),
     )
 
 
@@ -107,7 +107,7 @@ async def test_a_disk_that_is_full(on_sqlite: Api, tmp_path: Path) -> None:
     finally:
         await free()
     path = f"/v1/subjects/{subject}?purpose=order_fulfilment&fields=email"
-    assert (await api.call("shop", "GET", path)).json()["values"] == {"email": ANNA["email"]}
+    assert ANNA["email"] in (await api.call("shop", "GET", path)).text
     assert (await api.house.registry.log.reconcile()).wrong == ()
 
 
@@ -123,7 +123,7 @@ async def _full(api: Api, subject: UUID, fill: Cause) -> None:
     assert refused
     assert all(ANNA["email"] not in answer.text for answer in refused)
     assert {answer.status_code for answer in answers} <= {200, UNAVAILABLE}
-    assert answers[-1].status_code == UNAVAILABLE
+    assert answers[-1].status_code == (await api.get(None, "/readyz")).status_code == UNAVAILABLE
 
 
 @asynccontextmanager

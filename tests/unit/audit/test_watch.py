@@ -98,7 +98,7 @@ async def test_a_log_behind_its_pin_stands_still_and_goes_on_by_itself(house: Ho
     with pytest.raises(AuditUnavailableError, match="newest pin"):
         await house.read("shop", "order_fulfilment", ["email"], subject_id)
     with pytest.raises(AuditUnavailableError):
-        await house.registry.log.integrate()  # what readiness asks
+        await house.registry.log.check_writable()  # what readiness asks
     latest.write_bytes(good)
     await watch.look()
     assert isinstance(await house.read("shop", "order_fulfilment", ["email"], subject_id), Disclosed)
