@@ -63,22 +63,24 @@ class PostgresStore:
         try:
             async with connection.transaction():
                 row = await connection.fetchrow(_LOCK)
-                if row is None:
-                    raise AuditUnavailableError("the log has no head")
-                if row[4] != "on" or row[5] not in _DURABLE:
-                    raise AuditUnavailableError(f"commits would not be durable: fsync={row[4]}, {row[5]}")
-                yield _PostgresBatch(connection, Head(row[0], row[1], row[2], row[3]))
-        except _UNAVAILABLE as error:
-            connection.terminate()
-            self._connection = None
+                yield _PostgresBatch(connection, _head(row))
+        except AuditUnavailableError:
+            raise
+        except Exception as error:  # whatever the driver says: this connection is not used again
+            self._forget(connection)
             raise AuditUnavailableError(type(error).__name__) from error
+
+    def _forget(self, connection: asyncpg.Connection) -> None:
+        connection.terminate()
+        self._connection = None
 
     async def find(self, uids: Sequence[UUID]) -> dict[UUID, int]:
         """Which of these entries are in the tree."""
         connection = await self._connected()
         try:
             return dict(await connection.fetch(_FIND, list(uids)))
-        except _UNAVAILABLE as error:
+        except Exception as error:
+            self._forget(connection)
             raise AuditUnavailableError(type(error).__name__) from error
 
     async def close(self) -> None:
@@ -86,6 +88,14 @@ class PostgresStore:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+
+def _head(row: asyncpg.Record | None) -> Head:
+    if row is None:
+        raise AuditUnavailableError("the log has no head")
+    if row[4] != "on" or row[5] not in _DURABLE:
+        raise AuditUnavailableError(f"commits would not be durable: fsync={row[4]}, {row[5]}")
+    return Head(row[0], row[1], row[2], row[3])
 
 
 class _PostgresBatch:
