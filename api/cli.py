@@ -9,34 +9,26 @@ registry policy explain | coverage        what a purpose may know, and what is e
 registry policy propose | decide …        bring a document into force: `api.cli_activation`
 registry keys …                           rotate and retire keys: `api.cli_keys`
 registry backup | restore | replay | verify   `api.cli_backup`
-registry audit export DIRECTORY           write the log for an outsider
-registry audit verify DIRECTORY           check such an export, as `python verify.py` does
-registry audit prove INDEX                print an entry with its proof
+registry audit COMMAND                    search, prove, export, verify, retain the log: `api.cli_audit`
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import uvicorn
 from sqlalchemy.engine import make_url
 
-from api import cli_backup, cli_explain, cli_keys, cli_policy
+from api import cli_audit, cli_backup, cli_explain, cli_keys, cli_policy
 from api.app import create_app
 from api.cli_activation import add_activation
 from api.cli_staff import add_clients, add_staff
 from api.settings import Settings
 from api.terminal import REFUSED, with_registry
-from audit import verify
-from audit.event import Entry, EventTag, Outcome
-from audit.export import proof_file
 from audit.merkle import ProofError
 from audit.store import AuditUnavailableError
 from policies.documents import PolicyDocumentError
 from policies.notices import NoticeError
-from registry.actors import SYSTEM
-from registry.context import Registry
 from registry.errors import RegistryError
 from registry.migrations import upgrade
 
@@ -65,18 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     cli_explain.mount(policy)
     add_activation(policy)
 
-    audit = commands.add_parser("audit", help="the audit log").add_subparsers(required=True, metavar="COMMAND")
-    export = audit.add_parser("export", help="write the log for an outsider")
-    export.add_argument("directory", type=Path)
-    export.set_defaults(run=_export)
-    checked = audit.add_parser("verify", help="check an export")
-    checked.add_argument("directory", type=Path)
-    checked.set_defaults(run=lambda options: verify.main([str(options.directory)]))
+    cli_audit.add_to(commands)
     cli_keys.mount(commands, with_registry)
     cli_backup.mount(commands, migrate)
-    prove = audit.add_parser("prove", help="print an entry with its proof")
-    prove.add_argument("index", type=int)
-    prove.set_defaults(run=_prove)
     return parser
 
 
@@ -110,32 +93,6 @@ def serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
     )
-
-
-def _export(options: argparse.Namespace) -> int:
-    async def work(registry: Registry) -> int:
-        entry = Entry(EventTag.AUDIT_EXPORT, Outcome.DONE, client=SYSTEM.client, purpose="privacy_control")
-        await registry.log.append(entry, None)
-        count = await registry.log.export(options.directory)
-        print(f"{count} entries; check with: python {options.directory / 'verify.py'} {options.directory}")
-        return 0
-
-    return with_registry(work)
-
-
-def _prove(options: argparse.Namespace) -> int:
-    async def work(registry: Registry) -> int:
-        entry = await registry.log.entry(options.index)
-        if entry is None:
-            print(f"registry: no entry {options.index}", file=sys.stderr)
-            return REFUSED
-        read = Entry(EventTag.AUDIT_READ, Outcome.DONE, client=SYSTEM.client, purpose="privacy_control")
-        await registry.log.append(read, None)
-        proof = await registry.log.prove(options.index)
-        print(proof_file(entry.body, entry.index, proof.hashes, proof.note, registry.log.verifier_key), end="")
-        return 0
-
-    return with_registry(work)
 
 
 if __name__ == "__main__":

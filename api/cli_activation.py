@@ -11,29 +11,24 @@ registry policy notices                 publish the configured notices
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from api.compose import shipped_notices
 from api.settings import Settings
 from api.terminal import REFUSED, acting, add_person, ask_credentials, ask_secret, with_registry
-from policies.documents import PolicyDocument, parse
+from policies.documents import parse
 from registry import activation
 from registry.activation import NotTaken, Taken, ToSign
-from registry.activation_bars import Finding, Signed
+from registry.activation_bars import Signed
 from registry.actors import SYSTEM
 from registry.context import Registry
 from registry.notices import publish
+from registry.policy_facts import gates_for
 from registry.policy_history import source_of, versions
 from registry.reach import count_reach
 from registry.signing import fingerprint_of, open_key_file
 from registry.staff_login import Credentials
-
-
-def gates(_new: PolicyDocument, _previous: PolicyDocument | None) -> Sequence[Finding]:
-    """What speaks against putting a document in force beyond what parsing refuses: nothing is asked yet."""
-    return ()
 
 
 def add_activation(parsers: Any) -> None:  # noqa: ANN401 - argparse names no type for it
@@ -69,6 +64,7 @@ def _propose(options: argparse.Namespace) -> int:
     given, source = ask_credentials(options.person), options.file.read_bytes()
 
     async def work(registry: Registry) -> int:
+        gates = await gates_for(registry.database, shipped_notices(Settings()))
         return _told(await activation.propose(registry, await acting(registry, given), source, gates))
 
     return with_registry(work)
@@ -117,7 +113,9 @@ async def _decided(
     accepts = not options.rejects
     wanted = await activation.prepare_decision(registry, person, source, accepts=accepts, reasons=options.reasons)
     signed = sign(wanted, options.key, passphrase)
-    return await activation.decide(registry, person, source, signed, gates, accepts=accepts, reasons=options.reasons)
+    return await activation.decide(
+        registry, person, source, signed, await _gates(registry), accepts=accepts, reasons=options.reasons
+    )
 
 
 def sign(wanted: ToSign, key_file: Path, passphrase: str) -> Signed:

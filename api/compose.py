@@ -1,7 +1,7 @@
 """Puts the registry together from its settings; the command line and the web application share it.
 
-Order of a start: durability is checked, keys are loaded, what a crash left in outbox and intents is brought to its
-place, data older than its journal is refused, and only then is anything served.
+Order of a start: durability is checked, keys are loaded, a log behind its pin is refused, then data older than its
+journal; what a crash left in outbox and intents is brought to its place, and only then is anything served.
 """
 
 import asyncio
@@ -14,7 +14,9 @@ from sqlalchemy.engine import make_url
 
 from api.settings import Settings
 from audit.log import AuditLog
+from audit.pins import PinFolder
 from audit.sequencer import Sequencer
+from audit.watch import Watch
 from policies.notices import NoticeText, parse_notices
 from registry.actors import SYSTEM
 from registry.context import Registry
@@ -70,13 +72,11 @@ async def open_registry(settings: Settings, *, serving: bool = True, restored: b
         await prepare_keys(database, ring)
         async with database.reading() as session:
             await ring.load(session)
-        signer = Ed25519PrivateKey.from_private_bytes(ring.service_key(AUDIT_SIGNING_KEY))
-        sequencer = Sequencer(database.audit_store(), ring.audit_key)
-        log = AuditLog(sequencer, database.reading, settings.log_origin, signer, ring.audit_key)
+        log, watch = await _open_log(settings, database, ring)
         settling = Settling(database, settings.epoch_days, settings.destruction_delay_days)
         registry = Registry(database, ring, log, journal, open_mailer(settings), settling)
-        sequencer.start()
         try:
+            await watch.check()
             await vouch_for_earlier(registry)
             await registry.load()
             if not restored:
@@ -85,12 +85,15 @@ async def open_registry(settings: Settings, *, serving: bool = True, restored: b
             await log.integrate()
             if not registry.has_policy and not restored:
                 await prepare(registry, SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
+            await watch.pin()
+            watch.start(settings.pin_interval_seconds)
             settling.start()
             async with _letters_sent(registry) if serving else nullcontext():
                 yield registry
         finally:
             await settling.stop()
             await log.stop()
+            await watch.stop()
     finally:
         journal.close()
         provider.close()
@@ -107,6 +110,41 @@ async def _letters_sent(registry: Registry) -> AsyncIterator[None]:
     finally:
         stopping.set()
         await sending
+
+
+@asynccontextmanager
+async def open_log(settings: Settings) -> AsyncIterator[tuple[AuditLog, Watch]]:
+    """The log alone, whether or not it agrees with its pin: to look at it and to reopen it. Nothing can be served.
+
+    Raises:
+        NotReadyError: when the database or the keys are not in order.
+    """
+    database = open_database(settings)
+    if isinstance(database, SqliteDatabase):
+        database.claim()
+    provider = open_provider(settings.key_provider_url)
+    try:
+        await database.check_durability()
+        ring = KeyRing(provider)
+        async with database.reading() as session:
+            await ring.load(session)
+        log, watch = await _open_log(settings, database, ring)
+        try:
+            yield log, watch
+        finally:
+            await log.stop()
+    finally:
+        provider.close()
+        await database.close()
+
+
+async def _open_log(settings: Settings, database: Database, ring: KeyRing) -> tuple[AuditLog, Watch]:
+    signer = Ed25519PrivateKey.from_private_bytes(ring.service_key(AUDIT_SIGNING_KEY))
+    sequencer = Sequencer(database.audit_store(), ring.audit_key)
+    log = AuditLog(sequencer, database.reading, settings.log_origin, signer, ring.audit_key)
+    await log.learn_origin()
+    sequencer.start()
+    return log, Watch(log, PinFolder(settings.pins), database.now)
 
 
 def shipped_notices(settings: Settings) -> list[NoticeText]:

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     epoch_days: int = 0
     destruction_delay_days: int = 0
     journal_file: Path | None = None
+    pins_folder: Path | None = None
+    pin_interval_seconds: int = 60
     mail_url: str = ""
     mail_sender: str = "datenschutz@example.com"
     policy_file: Path = CATALOGUE / "retailer.yaml"
@@ -63,3 +65,8 @@ class Settings(BaseSettings):
     def journal(self) -> Path:
         """The journal outside the database."""
         return self.journal_file or self.home / "journal.jsonl"
+
+    @property
+    def pins(self) -> Path:
+        """The folder of signed checkpoints outside the database."""
+        return self.pins_folder or self.journal.with_name("audit-pins")

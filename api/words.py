@@ -27,6 +27,7 @@ from policies.vocabulary import (
     SubjectStatus,
     Touchpoint,
 )
+from registry.access_logs import ClosingGround
 from registry.actors import Role
 from registry.conflicts import ConflictKind
 from registry.events import EventStatus
@@ -258,6 +259,9 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.ACCESS_LOG_CLOSE: Both(
             "Zugriffsliste nach Frist geschlossen", "List of accesses closed after its period"
         ),
+        EventTag.ACCESS_LOG_RETAIN: Both("Abgelaufene Zugriffe entfernt", "Accesses past their period removed"),
+        EventTag.LOG_REOPEN: Both("Protokoll nach Wiederherstellung eröffnet", "Log reopened after a restore"),
+        EventTag.INTENT_QUARANTINE: Both("Unlesbarer Vermerk zurückgelegt", "Unreadable note set aside"),
         EventTag.CLIENT_CREATE: Both("System zugelassen", "System admitted"),
         EventTag.CLIENT_ROTATE: Both("Systemgeheimnis ersetzt", "System's secret replaced"),
         EventTag.CLIENT_REVOKE: Both("System ausgeschlossen", "System revoked"),
@@ -293,6 +297,12 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.KEY_DESTROY: Both("Schlüssel vernichtet", "Keys destroyed"),
         EventTag.BACKUP: Both("Sicherung erstellt", "Backup made"),
         EventTag.RESTORE: Both("Sicherung zurückgespielt", "Backup restored"),
+    },
+    ClosingGround: {
+        ClosingGround.COURT_ORDER: Both("Gerichtliche Anordnung", "Order of a court"),
+        ClosingGround.AUTHORITY_ORDER: Both("Anordnung der Aufsichtsbehörde", "Order of the supervisory authority"),
+        ClosingGround.UNLAWFULLY_KEPT: Both("Ohne Rechtsgrund gespeichert", "Kept without a legal basis"),
+        ClosingGround.NO_LONGER_NEEDED: Both("Für den Zweck nicht mehr nötig", "No longer needed for its purpose"),
     },
     Outcome: {
         Outcome.PERMIT: Both("erlaubt", "allowed"),

@@ -12,6 +12,7 @@ Body, as canonical JSON (keys sorted, no white space, UTF-8, integers and texts 
     pol policy version              n    persons touched          sub root of the subtree of commitments (hex)
     act actor commitment (hex)      cts  SHA-256 of each ciphertext written (hex)
     cls openings closed by this entry (erasure and retention of the access log)
+    prv the last checkpoint of the log that this one succeeds (entry of a reopening)
 
 Absent = does not apply. A commitment is SHA-256("crm-audit-person/1" 00 | salt (32) | reference (16) | detail),
 its salt HMAC-SHA-256(the person's audit key, uid (16) | position (4, big endian)); the actor's position is
@@ -73,6 +74,9 @@ class EventTag(StrEnum):
     AUDIT_EXPORT = "audit-export"
     ACCESS_LOG_READ = "access-log-read"
     ACCESS_LOG_CLOSE = "access-log-close"
+    ACCESS_LOG_RETAIN = "access-log-retain"
+    LOG_REOPEN = "log-reopen"
+    INTENT_QUARANTINE = "intent-quarantine"
     CLIENT_CREATE = "client-create"
     CLIENT_ROTATE = "client-rotate"
     CLIENT_REVOKE = "client-revoke"
@@ -143,6 +147,7 @@ class Entry:
     actor: UUID | None = None
     ciphertexts: tuple[bytes, ...] = field(default=(), repr=False)
     closes: int = 0
+    predecessor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,7 @@ def body(entry: Entry, uid: UUID, second: int, commitments: Sequence[bytes], act
         "act": actor.hex() if actor else "",
         "cts": [digest.hex() for digest in entry.ciphertexts],
         "cls": entry.closes,
+        "prv": entry.predecessor,
     }
     tree.update({key: value for key, value in optional.items() if value})
     return canonical(tree)

@@ -7,7 +7,8 @@
     tile/entries/…        the entries themselves (C2SP tlog-tiles)
     entries.csv           the entries as a list for people
     openings.csv          which pseudonym an entry touched, at which position, in which detail
-    salts.csv             where given: what is needed to check openings against the entries
+    salts.csv             where given: what is needed to check openings against the entries, and
+    commitments.csv       the commitments of entries that touched several persons
     verify.py             checks all of it
 
 An export judges nothing: it writes what the store holds, so that a damaged log can be shown to others. Leaves and
@@ -34,6 +35,7 @@ from audit.tiles import LogTiles, write_file
 ENTRIES_HEADER = ("index", "time", "operation", "outcome", "purpose", "client", "fields", "reasons", "count", "uid")
 OPENINGS_HEADER = ("person_ref", "leaf", "position", "detail")
 SALTS_HEADER = ("leaf", "position", "salt")
+COMMITMENTS_HEADER = ("leaf", "position", "commitment")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 PROOF_FORMAT = "crm-audit-proof/1"
 
@@ -114,6 +116,14 @@ class Salt:
 
 
 @dataclass(frozen=True, slots=True)
+class Commitments:
+    """The commitments of one entry that touched several persons, by position."""
+
+    leaf: int
+    hashes: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedPerson:
     """One person's commitment in one entry, opened; `subtree` is its proof there, empty for the actor."""
 
@@ -132,7 +142,7 @@ class Exported:
     openings: int
 
 
-async def write_export(
+async def write_export(  # noqa: PLR0913 - each of them a file
     directory: Path,
     note: str,
     verifier_keys: Sequence[str],
@@ -140,6 +150,7 @@ async def write_export(
     openings: Iterable[OpeningLike] | AsyncIterable[OpeningLike],
     *,
     salts: Iterable[Salt] | AsyncIterable[Salt] | None = None,
+    commitments: Iterable[Commitments] | AsyncIterable[Commitments] = (),
     earlier: Iterable[str] = (),
 ) -> Exported:
     """Writes a whole export; blocks on files, not on rows.
@@ -151,6 +162,7 @@ async def write_export(
         leaves: rows in the order of their index.
         openings: rows in any order.
         salts: for those who may know which person stands behind which pseudonym; left out otherwise.
+        commitments: written with the salts, of entries that touched several persons.
         earlier: older signed notes.
 
     Raises:
@@ -174,6 +186,10 @@ async def write_export(
         with _Table(directory / "salts.csv", SALTS_HEADER) as salted:
             async for salt in _each(salts):
                 salted.add((salt.leaf, salt.position, salt.salt.hex()))
+        with _Table(directory / "commitments.csv", COMMITMENTS_HEADER) as kept:
+            async for entry in _each(commitments):
+                for position, value in enumerate(entry.hashes):
+                    kept.add((entry.leaf, position, value.hex()))
     for size, text in earlier_notes.items():
         if size:  # a note over an empty log shows nothing, and nobody checks against it
             write_file(directory / "checkpoints" / str(size), text.encode())
@@ -260,10 +276,10 @@ def _listed(leaf: LeafLike) -> list[str]:
     ):  # a damaged body is exported too, and found by verify.py
         lists, persons = ["", ""], ""
     texts = [leaf.operation, leaf.outcome, leaf.purpose, leaf.client, *lists]
-    return [str(leaf.index), _time(leaf.second), *map(_cell, texts), persons, leaf.uid.hex]
+    return [str(leaf.index), _time(leaf.second), *map(cell, texts), persons, leaf.uid.hex]
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A text that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 

@@ -8,87 +8,97 @@ Legal: GDPR Art. 5(2), Art. 15(1)(c), Art. 32; R-AUD-1 to R-AUD-9.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Select, bindparam, insert, select, tuple_
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from audit import checkpoint, event, merkle
-from audit.event import ACTOR_POSITION, Entry, Recorded
-from audit.export import Salt, write_export
-from audit.sequencer import Sequencer, UnwrapAuditKey, new_uid, pack
-from audit.store import Opening, WrappedKey
-from audit.tables import HeadRow, IntentRow, LeafRow, NodeRow, OpeningRow, PersonKeyRow
+from audit import checkpoint, merkle, proofs, search, snapshot
+from audit.checkpoint import Checkpoint
+from audit.drafts import new_uid, pack
+from audit.event import Entry, EventTag, Recorded
+from audit.export import write_export
+from audit.proofs import PersonProof, Proof, head_of
+from audit.reconcile import Reconciled, closing_waits, reconcile
+from audit.search import PAGE, Filters, Logged, PersonEntry, Recipient
+from audit.sequencer import Sequencer, UnwrapAuditKey
+from audit.store import AuditUnavailableError, Opening, WrappedKey
+from audit.tables import HeadRow, IntentRow, LeafRow, PersonKeyRow
+
+__all__ = [
+    "PAGE",
+    "AuditLog",
+    "Filters",
+    "Logged",
+    "PersonEntry",
+    "PersonProof",
+    "Proof",
+    "Recipient",
+    "create_log",
+    "create_person_key",
+    "intend",
+    "split",
+]
 
 T = TypeVar("T")
-R = TypeVar("R")
 Reading = Callable[[], AbstractAsyncContextManager[AsyncSession]]
-PAGE = 50
-PAGE_OF_EXPORT = 1000
+_SNAPSHOTS_TRIED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """One entry as stored: `tree` is the parsed body."""
+class Tile:
+    """One tile of hashes of the tree of `size` entries; fewer than 256 in the last one of a level."""
 
-    index: int
-    uid: UUID
-    hash: bytes
-    body: bytes
-    at: datetime
-    tree: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PersonEntry:
-    """One person's part of one entry."""
-
-    entry: Logged
-    position: int
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What to search for; None = everything. `before` and `after` are indexes, exclusive."""
-
-    person: UUID | None = None
-    purpose: str | None = None
-    client: str | None = None
-    operation: str | None = None
-    outcome: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    before: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Shows that an entry stands at its index in the signed tree."""
-
-    index: int
     size: int
     hashes: tuple[bytes, ...]
-    note: str
 
 
-@dataclass(frozen=True, slots=True)
-class PersonProof:
-    """Opens one commitment: shows that an entry speaks of this person."""
+class Names:
+    """What a log is called: `name` first; where it was given up after a restore, `name/2`, then `name/3`."""
 
-    ref: UUID
-    position: int
-    detail: str
-    salt: bytes
-    hashes: tuple[bytes, ...]
+    def __init__(self, first: str) -> None:
+        self._first = first
+        self._generation = 1
+        self._ended: dict[str, int] = {}
+
+    @property
+    def current(self) -> str:
+        """The name now."""
+        return self._name(self._generation)
+
+    @property
+    def all(self) -> list[str]:
+        """Every name, the newest first."""
+        return [self._name(generation) for generation in range(self._generation, 0, -1)]
+
+    def after(self, name: str) -> str:
+        """The name of the log that goes on where `name` was given up."""
+        return self._name(self._generation_of(name) + 1)
+
+    def succeed(self, name: str, index: int) -> None:
+        """The log called `name` was given up, and what survived of it ends before `index`."""
+        self._generation = self._generation_of(name) + 1
+        for one in self.all[1:]:
+            self._ended[one] = min(index, self._ended.get(one, index))
+
+    def continues(self, name: str, size: int) -> bool:
+        """Whether the first `size` entries of the log called `name` are the first ones of this log."""
+        return name == self.current or size <= self._ended.get(name, 0)
+
+    def _name(self, generation: int) -> str:
+        return self._first if generation == 1 else f"{self._first}/{generation}"
+
+    def _generation_of(self, name: str) -> int:
+        number = name.removeprefix(f"{self._first}/")
+        return int(number) if number != name and number.isdecimal() else 1
 
 
 def intend(session: AsyncSession, entry: Entry, now: datetime) -> UUID:
@@ -99,14 +109,14 @@ def intend(session: AsyncSession, entry: Entry, now: datetime) -> UUID:
 
 
 class AuditLog:
-    """Append and read; one per process."""
+    """Append and read; one per process. `origin` is its name, under which checkpoints are signed."""
 
     def __init__(
         self, sequencer: Sequencer, reading: Reading, origin: str, signer: Ed25519PrivateKey, unwrap: UnwrapAuditKey
     ) -> None:
-        self._sequencer = sequencer
+        self.sequencer = sequencer
+        self.names = Names(origin)
         self._reading = reading
-        self._origin = origin
         self._signer = signer
         self._unwrap = unwrap
 
@@ -120,88 +130,99 @@ class AuditLog:
             AuditUnavailableError: when the entry is not durable; nothing may be answered then.
         """
         uid = new_uid()
-        index = await self._sequencer.submit(entry, uid)
+        index = await self.sequencer.submit(entry, uid)
         return Recorded(value, index, uid)
 
-    async def integrate(self) -> None:
-        """Bring all intents into the tree.
+    async def integrate(self, intents: Collection[UUID] = ()) -> None:
+        """Bring all intents into the tree; the caller depends on those it names.
 
         Raises:
             AuditUnavailableError: when that failed; the change stands and its intent waits for the next batch.
         """
-        await self._sequencer.integrate()
+        await self.sequencer.integrate(intents)
+
+    async def check_writable(self) -> None:
+        """Pass where an entry could be recorded now.
+
+        Raises:
+            AuditUnavailableError: when it could not: the database, its durability, the clock or the pins.
+        """
+        await self.sequencer.probe()
+
+    async def learn_origin(self) -> None:
+        """Take the name that the log itself says it has: a log reopened after a restore has another (`reopening`)."""
+        statement = (
+            select(col(LeafRow.index), col(LeafRow.body))
+            .where(col(LeafRow.operation) == EventTag.LOG_REOPEN.value)
+            .order_by(col(LeafRow.index))
+        )
+        async with self._reading() as session:
+            for index, body in (await session.execute(statement)).all():
+                self.names.succeed(Checkpoint.parse(json.loads(body)["prv"]).origin, index)
+
+    @property
+    def origin(self) -> str:
+        """The name under which checkpoints are signed now."""
+        return self.names.current
 
     @property
     def verifier_key(self) -> str:
         """What an outsider needs to check checkpoints of this log."""
-        return checkpoint.verifier_key(self._origin, self._signer.public_key())
+        return checkpoint.verifier_key(self.origin, self._signer.public_key())
+
+    @property
+    def verifier_keys(self) -> list[str]:
+        """The same, and for each log that this one succeeded."""
+        public = self._signer.public_key()
+        return [checkpoint.verifier_key(name, public) for name in self.names.all]
 
     async def checkpoint(self) -> str:
         """A signed note over the committed tree as of now."""
         async with self._reading() as session:
-            return await self._signed_head(session)
+            return self._sign(await head_of(session))
+
+    async def root_at(self, size: int) -> bytes | None:
+        """The root over the first `size` entries; None where there are fewer.
+
+        Raises:
+            ProofError: when the stored hashes do not lead to the root that batches go on from.
+        """
+        async with self._reading() as session:
+            head = await head_of(session)
+            if await proofs.root_at(session, head.size) != head.root:
+                raise merkle.ProofError("the stored hashes do not lead to the root")
+            return await proofs.root_at(session, size) if size <= head.size else None
 
     async def size(self) -> int:
         """How many entries the tree has."""
         async with self._reading() as session:
-            return (await self._head(session)).size
+            return (await head_of(session)).size
 
     async def search(self, filters: Filters, limit: int = PAGE) -> list[Logged]:
         """Entries that match all filters, newest first, at most `limit`; page on with `before`."""
-        statement = select(LeafRow)
-        if filters.person is not None:
-            statement = statement.join(OpeningRow, col(OpeningRow.leaf) == col(LeafRow.index)).where(
-                col(OpeningRow.person_ref) == filters.person,
-            )
-        for column, value in (
-            (LeafRow.purpose, filters.purpose),
-            (LeafRow.client, filters.client),
-            (LeafRow.operation, filters.operation),
-            (LeafRow.outcome, filters.outcome),
-        ):
-            if value is not None:
-                statement = statement.where(col(column) == value)
-        if filters.since is not None:
-            statement = statement.where(col(LeafRow.second) >= int(filters.since.timestamp()))
-        if filters.until is not None:
-            statement = statement.where(col(LeafRow.second) < int(filters.until.timestamp()))
-        if filters.before is not None:
-            statement = statement.where(col(LeafRow.index) < filters.before)
-        statement = statement.order_by(col(LeafRow.index).desc()).limit(limit)
         async with self._reading() as session:
-            return [_logged(row) for row in (await session.execute(statement)).scalars()]
+            return await search.search(session, filters, limit)
 
     async def entries_of(self, person: UUID, before: int | None = None, limit: int = PAGE) -> list[PersonEntry]:
         """A person's entries, newest first."""
-        statement = (
-            select(LeafRow, OpeningRow)
-            .join(OpeningRow, col(OpeningRow.leaf) == col(LeafRow.index))
-            .where(col(OpeningRow.person_ref) == person, col(OpeningRow.position) < ACTOR_POSITION)
-            .order_by(col(LeafRow.index).desc())
-            .limit(limit)
-        )
-        if before is not None:
-            statement = statement.where(col(OpeningRow.leaf) < before)
         async with self._reading() as session:
-            return [
-                PersonEntry(_logged(leaf), opening.position, opening.detail)
-                for leaf, opening in (await session.execute(statement)).all()
-            ]
+            return await search.entries_of(session, person, before, limit)
+
+    async def recipients_of(self, person: UUID) -> list[Recipient]:
+        """Who got data of a person, for what, when."""
+        async with self._reading() as session:
+            return await search.recipients_of(session, person)
 
     async def persons_of(self, index: int) -> list[Opening]:
         """Whose entry this is, as far as their part of the log is still open."""
-        statement = select(OpeningRow).where(col(OpeningRow.leaf) == index).order_by(col(OpeningRow.position))
         async with self._reading() as session:
-            return [
-                Opening(row.person_ref, row.leaf, row.position, row.detail)
-                for row in (await session.execute(statement)).scalars()
-            ]
+            return await proofs.openings_of(session, index)
 
     async def entry(self, index: int) -> Logged | None:
         """One entry, or None."""
         async with self._reading() as session:
             row = await session.get(LeafRow, index)
-            return _logged(row) if row else None
+            return search.logged(row) if row else None
 
     async def prove(self, index: int) -> Proof:
         """The inclusion proof of an entry in the tree as committed now.
@@ -210,88 +231,86 @@ class AuditLog:
             ProofError: when the tree has no such entry.
         """
         async with self._reading() as session:
-            head = await self._head(session)
-            wanted = merkle.inclusion_ranges(index, head.size)
-            rows = await _rows(session, merkle.runs_of(wanted))
-            hashes = tuple(merkle.proof_from(wanted, rows))
-            note = self._sign(head)
-        return Proof(index, head.size, hashes, note)
+            head = await head_of(session)
+            return Proof(index, head.size, await proofs.inclusion(session, index, head.size), self._sign(head))
 
     async def prove_person(self, index: int, person: UUID) -> PersonProof | None:
         """Opens a person's commitment in an entry; None where their part of the log is closed or not there."""
         async with self._reading() as session:
-            leaf = await session.get(LeafRow, index)
-            key = await session.get(PersonKeyRow, person)
-            statement = select(OpeningRow).where(
-                col(OpeningRow.leaf) == index, col(OpeningRow.position) < ACTOR_POSITION
-            )
-            rows = sorted((await session.execute(statement)).scalars(), key=lambda row: row.position)
-            mine = next((row for row in rows if row.person_ref == person), None)
-            if leaf is None or key is None or mine is None:
-                return None
-            keys = {row.person_ref: await session.get(PersonKeyRow, row.person_ref) for row in rows}
-        count = _logged(leaf).tree["n"]
-        if len(rows) != count:
-            return None
-        leaves: list[bytes] = []
-        for row in rows:
-            found = keys[row.person_ref]
-            if found is None:
-                return None
-            salt = event.salt(
-                self._unwrap(row.person_ref, WrappedKey(found.epoch, found.wrapped)), leaf.uid, row.position
-            )
-            leaves.append(merkle.leaf_hash(event.commitment(salt, row.person_ref, row.detail)))
-        wanted = merkle.inclusion_ranges(mine.position, count)
-        hashes = merkle.proof_from(wanted, merkle.rows_of(leaves))
-        own = event.salt(self._unwrap(person, WrappedKey(key.epoch, key.wrapped)), leaf.uid, mine.position)
-        return PersonProof(person, mine.position, mine.detail, own, tuple(hashes))
+            return await proofs.membership(session, index, person, self._unwrap)
 
-    async def export(self, directory: Path, *, with_salts: bool = False) -> int:
+    async def prove_growth(self, old: int) -> Proof:
+        """The proof that the tree as committed now begins with the tree of `old` entries.
+
+        Raises:
+            ProofError: when `old` is 0, or more than there are.
+        """
+        async with self._reading() as session:
+            head = await head_of(session)
+            return Proof(old, head.size, await proofs.consistency(session, old, head.size), self._sign(head))
+
+    async def tile(self, level: int, number: int) -> Tile:
+        """One tile of hashes (C2SP tlog-tiles) of the tree as committed now."""
+        async with self._reading() as session:
+            size = (await head_of(session)).size
+            return Tile(size, tuple(await proofs.tile(session, level, number, size)))
+
+    async def reconcile(self) -> Reconciled:
+        """Compare entries, openings and the tree with each other (R-AUD-4).
+
+        Raises:
+            AuditUnavailableError: when closings that wait for their entries do not get them.
+        """
+        for _ in range(_SNAPSHOTS_TRIED):
+            await self.integrate()
+            async with self._reading() as session:
+                if not await closing_waits(session):
+                    return await reconcile(session)
+        raise AuditUnavailableError("closings wait for their entries")
+
+    async def export(self, directory: Path, *, with_salts: bool = False, earlier: Sequence[str] = ()) -> int:
         """Write everything an outsider needs to check the log; returns the number of entries.
 
         Taken from one snapshot, so that entries and openings agree. Without salts an outsider can check the tree and
-        the count of openings, but not whom they name; salts are for those who may know.
-        """
-        async with self._reading() as session:
-            head = await self._head(session)
-            await write_export(
-                directory,
-                note=self._sign(head),
-                verifier_keys=[self.verifier_key],
-                leaves=_leaves(session),
-                openings=_openings(session),
-                salts=self._salts(session) if with_salts else None,
-            )
-            return head.size
+        the count of openings, but not whom they name; salts are for those who may know. `earlier` are signed notes.
 
-    async def _salts(self, session: AsyncSession) -> AsyncIterator[Salt]:
-        keys: dict[UUID, bytes] = {}
-        async for person in _pages(session, select(PersonKeyRow), [col(PersonKeyRow.person_ref)]):
-            keys[person.person_ref] = self._unwrap(person.person_ref, WrappedKey(person.epoch, person.wrapped))
-        uids: dict[int, UUID] = {}
-        statement = select(OpeningRow)
-        order = [col(OpeningRow.leaf), col(OpeningRow.position), col(OpeningRow.person_ref)]
-        async for row in _pages(session, statement, order):
-            if row.leaf not in uids:
-                leaf = await session.get(LeafRow, row.leaf)
-                uids = {row.leaf: leaf.uid} if leaf is not None else {}
-            if row.person_ref in keys and row.leaf in uids:
-                yield Salt(row.leaf, row.position, event.salt(keys[row.person_ref], uids[row.leaf], row.position))
+        Raises:
+            AuditUnavailableError: as `reconcile`.
+        """
+        for _ in range(_SNAPSHOTS_TRIED):
+            await self.integrate()
+            async with self._reading() as session:
+                if await closing_waits(session):
+                    continue
+                head = await head_of(session)
+                await write_export(
+                    directory,
+                    note=self._sign(head),
+                    verifier_keys=self.verifier_keys,
+                    leaves=snapshot.leaves(session),
+                    openings=snapshot.openings(session),
+                    salts=snapshot.salts(session, self._unwrap) if with_salts else None,
+                    commitments=snapshot.commitments(session),
+                    earlier=earlier,
+                )
+                return head.size
+        raise AuditUnavailableError("closings wait for their entries")
 
     async def stop(self) -> None:
         """Record what waits, then stop."""
-        await self._sequencer.stop()
+        await self.sequencer.stop()
 
-    @staticmethod
-    async def _head(session: AsyncSession) -> HeadRow:
-        return (await session.execute(select(HeadRow).where(col(HeadRow.id) == 1))).scalar_one()
+    def open_note(self, note: str) -> Checkpoint:
+        """What a note says that this log signed, under whichever name.
 
-    async def _signed_head(self, session: AsyncSession) -> str:
-        return self._sign(await self._head(session))
+        Raises:
+            NoteError: when this log did not sign it.
+        """
+        key = checkpoint.verifier_key(note.partition("\n")[0], self._signer.public_key())
+        return checkpoint.open_note(note, [key])
 
     def _sign(self, head: HeadRow) -> str:
-        return checkpoint.sign(checkpoint.Checkpoint(self._origin, head.size, head.root), self._origin, self._signer)
+        return checkpoint.sign(Checkpoint(self.origin, head.size, head.root), self.origin, self._signer)
 
 
 async def create_log(session: AsyncSession) -> None:
@@ -308,56 +327,4 @@ async def create_person_key(session: AsyncSession, ref: UUID, wrapped: WrappedKe
     """Open a person's part of the log; part of the transaction that creates the person."""
     await session.execute(
         insert(PersonKeyRow).values(person_ref=ref, epoch=wrapped.epoch, wrapped=wrapped.wrapped),
-    )
-
-
-def _leaves(session: AsyncSession) -> AsyncIterator[LeafRow]:
-    return _pages(session, select(LeafRow), [col(LeafRow.index)])
-
-
-def _openings(session: AsyncSession) -> AsyncIterator[OpeningRow]:
-    return _pages(
-        session,
-        select(OpeningRow),
-        [col(OpeningRow.leaf), col(OpeningRow.position), col(OpeningRow.person_ref)],
-    )
-
-
-async def _pages(
-    session: AsyncSession, statement: Select[R], order: list[Any], size: int = PAGE_OF_EXPORT
-) -> AsyncIterator[R]:
-    """All rows by key, a page at a time."""
-    last: list[Any] | None = None
-    while True:
-        page = statement.order_by(*order).limit(size)
-        if last is not None:
-            page = page.where(tuple_(*order) > tuple_(*last))
-        rows = list((await session.execute(page)).scalars())
-        for row in rows:
-            yield row
-        if len(rows) < size:
-            return
-        last = [bindparam(None, getattr(rows[-1], column.key), type_=column.type) for column in order]
-        session.expunge_all()
-
-
-async def _rows(session: AsyncSession, runs: list[merkle.Run]) -> dict[tuple[int, int], bytes]:
-    rows: dict[tuple[int, int], bytes] = {}
-    for run in runs:
-        table, index = (LeafRow, col(LeafRow.index)) if run.level == 0 else (NodeRow, col(NodeRow.index))
-        statement = select(index, col(table.hash)).where(index >= run.start, index < run.stop)
-        if run.level:
-            statement = statement.where(col(NodeRow.level) == run.level)
-        rows.update({(run.level, at): value for at, value in (await session.execute(statement)).all()})
-    return rows
-
-
-def _logged(row: LeafRow) -> Logged:
-    return Logged(
-        index=row.index,
-        uid=row.uid,
-        hash=row.hash,
-        body=row.body,
-        at=datetime.fromtimestamp(row.second, UTC),
-        tree=json.loads(row.body),
     )

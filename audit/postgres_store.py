@@ -6,26 +6,34 @@ The connection refuses to serve where a commit would not be durable (`synchronou
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from audit.merkle import Subtree
-from audit.store import AuditUnavailableError, Head, Leaf, Opening, WrappedKey
+from audit.store import AuditUnavailableError, Head, Intent, Leaf, Opening, Quarantined, WrappedKey
 
-_LOCK = "SELECT size, stack, second, clock_timestamp() FROM audit_head WHERE id = 1 FOR UPDATE"
+# Durability is asked for with every lock: `fsync` can be switched off under a running connection.
+_LOCK = """SELECT size, stack, second, clock_timestamp(),
+ current_setting('fsync'), current_setting('synchronous_commit') FROM audit_head WHERE id = 1 FOR UPDATE"""
+_DURABLE = frozenset({"on", "remote_write", "remote_apply"})
 _TAKE = """DELETE FROM audit_intent WHERE uid IN
  (SELECT uid FROM audit_intent ORDER BY created_at, uid LIMIT $1) RETURNING uid, created_at, draft"""
 _KEYS = "SELECT person_ref, epoch, wrapped FROM audit_person_key WHERE person_ref = ANY($1::uuid[])"
 _WRITE = """WITH leaves AS (INSERT INTO audit_leaf (index, uid, hash, body, second, operation, outcome, purpose, client)
  SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bigint[], $6::text[], $7::text[],
  $8::text[], $9::text[])),
- openings AS (INSERT INTO audit_opening (person_ref, leaf, position, detail)
- SELECT * FROM unnest($10::uuid[], $11::bigint[], $12::bigint[], $13::text[])),
+ openings AS (INSERT INTO audit_opening (person_ref, leaf, position, detail, keep)
+ SELECT * FROM unnest($10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $21::smallint[])),
+ commitments AS (INSERT INTO audit_commitments (leaf, hashes) SELECT * FROM unnest($22::bigint[], $23::bytea[])),
+ reasons AS (INSERT INTO audit_reason (reason, leaf) SELECT * FROM unnest($24::text[], $25::bigint[])),
  nodes AS (INSERT INTO audit_node (level, index, hash)
  SELECT * FROM unnest($14::smallint[], $15::bigint[], $16::bytea[]))
  UPDATE audit_head SET size = $17, stack = $18, root = $19, second = $20 WHERE id = 1"""
+_KNOWN = "SELECT uid FROM audit_leaf WHERE uid = ANY($1::uuid[])"
+_PUT_BACK = "INSERT INTO audit_intent (uid, created_at, draft) VALUES ($1, $2, $3)"
+_QUARANTINE = """INSERT INTO audit_quarantine (entry, uid, created_at, found_at, why, draft)
+ VALUES ($1, $2, $3, $4, $5, $6)"""
 _FIND = "SELECT uid, index FROM audit_leaf WHERE uid = ANY($1::uuid[])"
 _UNAVAILABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.TimeoutError)
 
@@ -42,20 +50,9 @@ class PostgresStore:
         if self._connection is None or self._connection.is_closed():
             try:
                 connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
-                settings = dict(
-                    await connection.fetch(
-                        "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')",
-                    ),
-                )
+                await connection.execute(f"SET lock_timeout = {int(self._lock_timeout_seconds * 1000)}")
             except _UNAVAILABLE as error:
                 raise AuditUnavailableError("the database cannot be reached") from error
-            if settings != {"fsync": "on", "synchronous_commit": "on"} and settings.get("synchronous_commit") not in {
-                "remote_write",
-                "remote_apply",
-            }:
-                await connection.close()
-                raise AuditUnavailableError(f"commits would not be durable: {sorted(settings.items())}")
-            await connection.execute(f"SET lock_timeout = {int(self._lock_timeout_seconds * 1000)}")
             self._connection = connection
         return self._connection
 
@@ -66,20 +63,24 @@ class PostgresStore:
         try:
             async with connection.transaction():
                 row = await connection.fetchrow(_LOCK)
-                if row is None:
-                    raise AuditUnavailableError("the log has no head")
-                yield _PostgresBatch(connection, Head(row[0], row[1], row[2], row[3]))
-        except _UNAVAILABLE as error:
-            connection.terminate()
-            self._connection = None
+                yield _PostgresBatch(connection, _head(row))
+        except AuditUnavailableError:
+            raise
+        except Exception as error:  # whatever the driver says: this connection is not used again
+            self._forget(connection)
             raise AuditUnavailableError(type(error).__name__) from error
+
+    def _forget(self, connection: asyncpg.Connection) -> None:
+        connection.terminate()
+        self._connection = None
 
     async def find(self, uids: Sequence[UUID]) -> dict[UUID, int]:
         """Which of these entries are in the tree."""
         connection = await self._connected()
         try:
             return dict(await connection.fetch(_FIND, list(uids)))
-        except _UNAVAILABLE as error:
+        except Exception as error:
+            self._forget(connection)
             raise AuditUnavailableError(type(error).__name__) from error
 
     async def close(self) -> None:
@@ -89,14 +90,35 @@ class PostgresStore:
             self._connection = None
 
 
+def _head(row: asyncpg.Record | None) -> Head:
+    if row is None:
+        raise AuditUnavailableError("the log has no head")
+    if row[4] != "on" or row[5] not in _DURABLE:
+        raise AuditUnavailableError(f"commits would not be durable: fsync={row[4]}, {row[5]}")
+    return Head(row[0], row[1], row[2], row[3])
+
+
 class _PostgresBatch:
     def __init__(self, connection: asyncpg.Connection, head: Head) -> None:
         self._connection = connection
         self.head = head
 
-    async def take_intents(self, most: int) -> Sequence[tuple[UUID, bytes]]:
-        rows: list[tuple[UUID, datetime, bytes]] = await self._connection.fetch(_TAKE, most)
-        return [(row[0], row[2]) for row in sorted(rows, key=lambda row: (row[1], row[0]))]
+    async def take_intents(self, most: int) -> Sequence[Intent]:
+        rows = [Intent(*row) for row in await self._connection.fetch(_TAKE, most)]
+        return sorted(rows, key=lambda row: (row.created_at, row.uid))
+
+    async def known(self, uids: Sequence[UUID]) -> set[UUID]:
+        return {row[0] for row in await self._connection.fetch(_KNOWN, list(uids))}
+
+    async def put_back(self, intents: Sequence[Intent]) -> None:
+        if intents:
+            await self._connection.executemany(_PUT_BACK, intents)
+
+    async def quarantine(self, found: Sequence[Quarantined]) -> None:
+        if not found:
+            return
+        rows = [(entry, one.uid, one.created_at, self.head.now, why, one.draft) for entry, one, why in found]
+        await self._connection.executemany(_QUARANTINE, rows)
 
     async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
         if not refs:
@@ -129,4 +151,9 @@ class _PostgresBatch:
             head.stack,
             root,
             head.second,
+            [opening.keep for opening in openings],
+            [leaf.index for leaf in leaves if leaf.commitments],
+            [leaf.commitments for leaf in leaves if leaf.commitments],
+            [reason for leaf in leaves for reason in leaf.reasons],
+            [leaf.index for leaf in leaves for _ in leaf.reasons],
         )

@@ -2,82 +2,61 @@
 
 A batch forms while the previous one is being flushed; there is no timer. It takes the queue and the intents
 that other transactions have left, gives each the next index, and commits; only then are the callers told. An entry
-is acknowledged when it is durable and in the tree, or not at all.
+is acknowledged when it is durable and in the tree, or not at all. One that cannot be made an entry takes nobody
+else with it: its caller is refused, or, where a change left it, it goes into quarantine and an entry says so.
 
 Time never runs backwards in the log; a clock that steps back further than five seconds stops it.
 """
 
 import asyncio
-import json
-import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from audit import event, merkle
-from audit.event import ACTOR_POSITION, Entry, EventTag, Outcome, PersonRef
-from audit.store import AuditUnavailableError, Batch, Head, Leaf, Opening, Store, WrappedKey
+from audit import event, merkle, retention
+from audit.drafts import Waiting, new_uid, unpack
+from audit.event import ACTOR_POSITION, Entry, EventTag, Outcome
+from audit.store import (
+    AuditUnavailableError,
+    Batch,
+    Head,
+    Intent,
+    Leaf,
+    Opening,
+    Quarantined,
+    Store,
+    WrappedKey,
+)
 
 MOST_PER_BATCH = 256
 MOST_WAITING = 8192
 TOLERATED_STEP_BACK_SECONDS = 5
+MAX_BODY = 0xFFFF
+CLIENT = "registry"
+
+_log = logging.getLogger(__name__)
 
 UnwrapAuditKey = Callable[[UUID, WrappedKey], bytes]
 
 
 @dataclass(slots=True)
 class Draft:
-    """An entry on its way, with the caller that waits for its index; no entry = only the intents."""
+    """An entry on its way, with the caller that waits for its index; no entry = the intents, these above all.
+
+    `probes` = write even where there is nothing to say, to see that it can be done.
+    """
 
     uid: UUID
     entry: Entry | None
     done: "asyncio.Future[int]"
+    intents: frozenset[UUID] = frozenset()
+    probes: bool = False
 
 
-def new_uid() -> UUID:
-    """A random identifier for an entry."""
-    return UUID(bytes=secrets.token_bytes(16))
-
-
-def pack(entry: Entry) -> bytes:
-    """An entry as an intent's bytes; `unpack` reads it back."""
-    return event.canonical(
-        {
-            "op": entry.operation.value,
-            "out": entry.outcome.value,
-            "cli": entry.client,
-            "pur": entry.purpose,
-            "bas": list(entry.bases),
-            "cat": list(entry.categories),
-            "fld": list(entry.fields),
-            "why": list(entry.reasons),
-            "pol": entry.policy,
-            "per": [[person.ref.hex, person.detail] for person in entry.persons],
-            "act": entry.actor.hex if entry.actor else "",
-            "cts": [digest.hex() for digest in entry.ciphertexts],
-            "cls": entry.closes,
-        },
-    )
-
-
-def unpack(draft: bytes) -> Entry:
-    """The entry that `pack` wrote."""
-    tree = json.loads(draft)
-    return Entry(
-        operation=EventTag(tree["op"]),
-        outcome=Outcome(tree["out"]),
-        client=tree["cli"],
-        purpose=tree["pur"],
-        bases=tuple(tree["bas"]),
-        categories=tuple(tree["cat"]),
-        fields=tuple(tree["fld"]),
-        reasons=tuple(tree["why"]),
-        policy=tree["pol"],
-        persons=tuple(PersonRef(UUID(hex=ref), detail) for ref, detail in tree["per"]),
-        actor=UUID(hex=tree["act"]) if tree["act"] else None,
-        ciphertexts=tuple(bytes.fromhex(digest) for digest in tree["cts"]),
-        closes=tree["cls"],
-    )
+class _KeyError(Exception):
+    """Raised when a person's audit key cannot be unwrapped now."""
 
 
 class Sequencer:
@@ -90,6 +69,11 @@ class Sequencer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._halted = ""
+
+    def halt(self, why: str) -> None:
+        """Take no entries until the cause is gone; empty = go on. What waits is still recorded."""
+        self._halted = why
 
     def start(self) -> None:
         """Begin to take batches; needs a running loop."""
@@ -114,18 +98,30 @@ class Sequencer:
         """
         return await self._enqueue(uid, entry)
 
-    async def integrate(self) -> None:
-        """Give all intents their place.
+    async def integrate(self, intents: Collection[UUID] = ()) -> None:
+        """Give all intents their place; the caller depends on those it names.
 
         Raises:
-            AuditUnavailableError: when the tree could not be written.
+            AuditUnavailableError: when the tree could not be written, or one of those named still waits.
         """
-        await self._enqueue(UUID(int=0), None)
+        await self._enqueue(UUID(int=0), None, frozenset(intents))
 
-    async def _enqueue(self, uid: UUID, entry: Entry | None) -> int:
+    async def probe(self) -> None:
+        """Write the head as it is: passes where an entry could be recorded now.
+
+        Raises:
+            AuditUnavailableError: when it could not.
+        """
+        await self._enqueue(UUID(int=0), None, probes=True)
+
+    async def _enqueue(
+        self, uid: UUID, entry: Entry | None, intents: frozenset[UUID] = frozenset(), *, probes: bool = False
+    ) -> int:
         if self._task is None or self._task.done() or self._stopping or len(self._queue) >= MOST_WAITING:
             raise AuditUnavailableError("the log takes no entries")
-        draft = Draft(uid, entry, asyncio.get_running_loop().create_future())
+        if self._halted:
+            raise AuditUnavailableError(self._halted)
+        draft = Draft(uid, entry, asyncio.get_running_loop().create_future(), intents, probes)
         self._queue.append(draft)
         self._wake.set()
         return await asyncio.shield(draft.done)
@@ -141,39 +137,61 @@ class Sequencer:
     async def _flush(self, taken: list[Draft]) -> None:
         try:
             async with self._store.batch() as batch:
-                indexes = await self._append(batch, taken)
+                placed = await self._append(batch, taken)
         except AuditUnavailableError as error:
             await self._resolve(taken, error)
             return
         except Exception as error:  # noqa: BLE001 - whatever failed, nobody may wait for ever or be answered
             await self._resolve(taken, AuditUnavailableError(type(error).__name__))
             return
+        indexes = {leaf.uid: leaf.index for leaf in placed.leaves}
         for draft in taken:
-            if not draft.done.done():
+            if draft.uid in placed.refused:
+                self._refuse([draft], AuditUnavailableError(placed.refused[draft.uid]))
+            elif not draft.intents.isdisjoint(placed.waiting):
+                self._refuse([draft], AuditUnavailableError("an entry waits for a key"))
+            elif not draft.done.done():
                 draft.done.set_result(indexes.get(draft.uid, -1))
 
-    async def _append(self, batch: Batch, taken: Sequence[Draft]) -> dict[UUID, int]:
-        second = self._second(batch.head)
-        waiting = [(draft.uid, draft.entry) for draft in taken if draft.entry is not None]
+    async def _append(self, batch: Batch, taken: Sequence[Draft]) -> "_Placed":
+        placed = _Placed(merkle.CompactRange.from_bytes(batch.head.size, batch.head.stack), self._second(batch.head))
+        waiting = [Waiting(draft.uid, draft.entry) for draft in taken if draft.entry is not None]
+        waiting += await self._intents(batch, placed)
+        probes = any(draft.probes for draft in taken)
+        if not waiting and not placed.quarantined and not probes:
+            return placed
+        refs = {person.ref for one in waiting for person in one.entry.persons}
+        refs |= {one.entry.actor for one in waiting if one.entry.actor is not None}
+        keys = _Keys(await batch.keys(sorted(refs)), self._unwrap)
+        for one in waiting:
+            try:
+                placed.add(one, keys)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one entry, the others go on
+                placed.refuse(one, error)
+        for found in placed.quarantined:
+            _log.error("an intent is in quarantine: %s", found.why)
+            placed.add(Waiting(found.entry, _quarantine_entry(found)), keys)
+        await batch.quarantine(placed.quarantined)
+        await batch.put_back(list(placed.waiting.values()))
+        if placed.leaves or probes:
+            head = Head(placed.tree.size, placed.tree.to_bytes(), placed.second, batch.head.now)
+            await batch.write(placed.leaves, placed.openings, placed.nodes, head, placed.tree.root())
+        return placed
+
+    @staticmethod
+    async def _intents(batch: Batch, placed: "_Placed") -> list[Waiting]:
+        waiting: list[Waiting] = []
         while intents := await batch.take_intents(MOST_PER_BATCH):
-            waiting += [(uid, unpack(draft)) for uid, draft in intents]
-        if not waiting:
-            return {}
-        refs = {person.ref for _, entry in waiting for person in entry.persons}
-        refs |= {entry.actor for _, entry in waiting if entry.actor is not None}
-        keys = {ref: self._unwrap(ref, key) for ref, key in (await batch.keys(sorted(refs))).items()}
-        tree = merkle.CompactRange.from_bytes(batch.head.size, batch.head.stack)
-        leaves: list[Leaf] = []
-        openings: list[Opening] = []
-        nodes: list[merkle.Subtree] = []
-        for uid, entry in waiting:
-            leaf, of_leaf = _leaf(tree.size, uid, entry, second, keys)
-            nodes += tree.append(leaf.hash)
-            leaves.append(leaf)
-            openings += of_leaf
-        head = Head(tree.size, tree.to_bytes(), second, batch.head.now)
-        await batch.write(leaves, openings, nodes, head, tree.root())
-        return {leaf.uid: leaf.index for leaf in leaves}
+            known = await batch.known([intent.uid for intent in intents])
+            for intent in intents:
+                if intent.uid in known:
+                    placed.set_aside(intent, "recorded before")
+                    continue
+                try:
+                    waiting.append(Waiting(intent.uid, unpack(intent.draft), intent))
+                except Exception as error:  # noqa: BLE001 - whatever stands there, the others go on
+                    placed.set_aside(intent, f"unreadable: {type(error).__name__}")
+        return waiting
 
     def _second(self, head: Head) -> int:
         now = int(head.now.timestamp())
@@ -200,23 +218,91 @@ class Sequencer:
                 draft.done.exception()
 
 
-def _leaf(index: int, uid: UUID, entry: Entry, second: int, keys: dict[UUID, bytes]) -> tuple[Leaf, list[Opening]]:
+class _Keys:
+    """Audit keys of one batch, unwrapped when first needed; who has none leaves no trace in an entry."""
+
+    def __init__(self, wrapped: dict[UUID, WrappedKey], unwrap: UnwrapAuditKey) -> None:
+        self._wrapped = wrapped
+        self._unwrap = unwrap
+        self._held: dict[UUID, bytes] = {}
+
+    def of(self, ref: UUID) -> bytes | None:
+        held = self._held.get(ref)
+        if held is None and ref in self._wrapped:
+            try:
+                held = self._held[ref] = self._unwrap(ref, self._wrapped[ref])
+            except Exception as error:
+                raise _KeyError(type(error).__name__) from error
+        return held
+
+
+@dataclass(slots=True)
+class _Placed:
+    """What one batch makes of what waited."""
+
+    tree: merkle.CompactRange
+    second: int
+    leaves: list[Leaf] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
+    nodes: list[merkle.Subtree] = field(default_factory=list)
+    refused: dict[UUID, str] = field(default_factory=dict)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    waiting: dict[UUID, Intent] = field(default_factory=dict)
+
+    def add(self, one: Waiting, keys: _Keys) -> None:
+        """Give an entry the next place; changes nothing where it cannot."""
+        leaf, openings = _leaf(self.tree.size, one, self.second, keys)
+        self.nodes += self.tree.append(leaf.hash)
+        self.leaves.append(leaf)
+        self.openings += openings
+
+    def refuse(self, one: Waiting, error: Exception) -> None:
+        """An entry that could not be made: its caller is refused, its change's intent kept.
+
+        A key may be back with the next batch, or in another process: until then the intent waits where it was.
+        """
+        if one.intent is None:
+            self.refused[one.uid] = type(error).__name__
+        elif isinstance(error, _KeyError):
+            _log.error("an intent waits for a key")
+            self.waiting[one.uid] = one.intent
+        else:
+            self.set_aside(one.intent, f"cannot be placed: {type(error).__name__}")
+
+    def set_aside(self, intent: Intent, why: str) -> None:
+        self.quarantined.append(Quarantined(new_uid(), intent, why))
+
+
+def _quarantine_entry(found: Quarantined) -> Entry:
+    return Entry(
+        EventTag.INTENT_QUARANTINE,
+        Outcome.DENY,
+        client=CLIENT,
+        reasons=("UNREADABLE_INTENT",),
+        ciphertexts=(hashlib.sha256(found.intent.draft).digest(),),
+    )
+
+
+def _leaf(index: int, one: Waiting, second: int, keys: _Keys) -> tuple[Leaf, list[Opening]]:
     """One leaf and its openings; whoever has no audit key any more leaves no trace in it."""
+    entry, uid, period = one.entry, one.uid, retention.period_of(one.entry)
     openings: list[Opening] = []
     commitments: list[bytes] = []
     for person in entry.persons:
-        key = keys.get(person.ref)
+        key = keys.of(person.ref)
         if key is not None:
             position = len(commitments)
             salt = event.salt(key, uid, position)
             commitments.append(event.commitment(salt, person.ref, person.detail))
-            openings.append(Opening(person.ref, index, position, person.detail))
+            openings.append(Opening(person.ref, index, position, person.detail, period))
     actor = None
-    if entry.actor is not None and entry.actor in keys:
-        salt = event.salt(keys[entry.actor], uid, ACTOR_POSITION)
-        actor = event.commitment(salt, entry.actor, "")
-        openings.append(Opening(entry.actor, index, ACTOR_POSITION, ""))
+    actor_key = keys.of(entry.actor) if entry.actor is not None else None
+    if entry.actor is not None and actor_key is not None:
+        actor = event.commitment(event.salt(actor_key, uid, ACTOR_POSITION), entry.actor, "")
+        openings.append(Opening(entry.actor, index, ACTOR_POSITION, "", period))
     body = event.body(entry, uid, second, commitments, actor)
+    if len(body) > MAX_BODY:
+        raise OverflowError("an entry does not fit an entry bundle")
     leaf = Leaf(
         index=index,
         uid=uid,
@@ -227,5 +313,7 @@ def _leaf(index: int, uid: UUID, entry: Entry, second: int, keys: dict[UUID, byt
         outcome=entry.outcome.value,
         purpose=entry.purpose,
         client=entry.client,
+        reasons=tuple(sorted(set(entry.reasons))),
+        commitments=b"".join(commitments) if len(commitments) > 1 else b"",
     )
     return leaf, openings

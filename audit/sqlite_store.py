@@ -6,15 +6,17 @@ Commits run in a worker thread, because that is where the disk is waited for.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from audit.columns import from_milliseconds, to_milliseconds
 from audit.merkle import Subtree
-from audit.store import AuditUnavailableError, Head, Leaf, Opening, WrappedKey
+from audit.store import AuditUnavailableError, Head, Intent, Leaf, Opening, Quarantined, WrappedKey
 
 _CHUNK = 500
+_FULL = 2
 
 # A log of 8,000 pages (32 MB) before SQLite copies it into the file: rarer stops, and each page copied once.
 PRAGMAS = (
@@ -34,6 +36,13 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def weakness(connection: sqlite3.Connection) -> str:
+    """What would make an acknowledged commit of this connection be lost; empty = nothing."""
+    mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
+    return "" if mode == "wal" and synchronous >= _FULL else f"{mode}, synchronous={synchronous}"
+
+
 class SqliteStore:
     """The log in a SQLite file; `writing` is the lock that every writer of this process takes."""
 
@@ -45,9 +54,14 @@ class SqliteStore:
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
             try:
-                self._connection = connect(self._path)
+                connection = connect(self._path)
+                weak = weakness(connection)
             except sqlite3.Error as error:
                 raise AuditUnavailableError(type(error).__name__) from error
+            if weak:
+                connection.close()
+                raise AuditUnavailableError(f"commits would not be durable: {weak}")
+            self._connection = connection
         return self._connection
 
     @asynccontextmanager
@@ -63,10 +77,18 @@ class SqliteStore:
                 yield _SqliteBatch(connection, Head(row[0], row[1], row[2], datetime.now(UTC)))
                 await asyncio.to_thread(connection.execute, "COMMIT")
             except sqlite3.Error as error:
+                self._forget()
                 raise AuditUnavailableError(type(error).__name__) from error
             finally:
-                if connection.in_transaction:
+                if self._connection is not None and connection.in_transaction:
                     connection.execute("ROLLBACK")
+
+    def _forget(self) -> None:
+        """Give up a connection that failed: the next batch opens a new one. Closing rolls back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
 
     async def find(self, uids: Sequence[UUID]) -> dict[UUID, int]:
         """Which of these entries are in the tree."""
@@ -95,13 +117,33 @@ class _SqliteBatch:
         self._connection = connection
         self.head = head
 
-    async def take_intents(self, most: int) -> Sequence[tuple[UUID, bytes]]:
+    async def take_intents(self, most: int) -> Sequence[Intent]:
         rows = self._connection.execute(
-            "SELECT uid, draft FROM audit_intent ORDER BY created_at, uid LIMIT ?",
+            "SELECT uid, created_at, draft FROM audit_intent ORDER BY created_at, uid LIMIT ?",
             (most,),
         ).fetchall()
         self._connection.executemany("DELETE FROM audit_intent WHERE uid = ?", [(row[0],) for row in rows])
-        return [(UUID(bytes=row[0]), row[1]) for row in rows]
+        return [Intent(UUID(bytes=row[0]), from_milliseconds(row[1]), row[2]) for row in rows]
+
+    async def known(self, uids: Sequence[UUID]) -> set[UUID]:
+        statement = "SELECT 1 FROM audit_leaf WHERE uid = ?"
+        return {uid for uid in uids if self._connection.execute(statement, (uid.bytes,)).fetchone()}
+
+    async def put_back(self, intents: Sequence[Intent]) -> None:
+        self._connection.executemany(
+            "INSERT INTO audit_intent (uid, created_at, draft) VALUES (?, ?, ?)",
+            [(one.uid.bytes, to_milliseconds(one.created_at), one.draft) for one in intents],
+        )
+
+    async def quarantine(self, found: Sequence[Quarantined]) -> None:
+        now = to_milliseconds(self.head.now)
+        self._connection.executemany(
+            "INSERT INTO audit_quarantine (entry, uid, created_at, found_at, why, draft) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (entry.bytes, one.uid.bytes, to_milliseconds(one.created_at), now, why, one.draft)
+                for entry, one, why in found
+            ],
+        )
 
     async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
         found: dict[UUID, WrappedKey] = {}
@@ -137,8 +179,16 @@ class _SqliteBatch:
             ],
         )
         self._connection.executemany(
-            "INSERT INTO audit_opening (person_ref, leaf, position, detail) VALUES (?, ?, ?, ?)",
-            [(one.person_ref.bytes, one.leaf, one.position, one.detail) for one in openings],
+            "INSERT INTO audit_opening (person_ref, leaf, position, detail, keep) VALUES (?, ?, ?, ?, ?)",
+            [(one.person_ref.bytes, one.leaf, one.position, one.detail, one.keep) for one in openings],
+        )
+        self._connection.executemany(
+            "INSERT INTO audit_commitments (leaf, hashes) VALUES (?, ?)",
+            [(leaf.index, leaf.commitments) for leaf in leaves if leaf.commitments],
+        )
+        self._connection.executemany(
+            "INSERT INTO audit_reason (reason, leaf) VALUES (?, ?)",
+            [(reason, leaf.index) for leaf in leaves for reason in leaf.reasons],
         )
         self._connection.executemany(
             'INSERT INTO audit_node (level, "index", hash) VALUES (?, ?, ?)',

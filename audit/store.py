@@ -34,9 +34,25 @@ class WrappedKey(NamedTuple):
     wrapped: bytes
 
 
+class Intent(NamedTuple):
+    """What a change left to be recorded: packed by `intend`."""
+
+    uid: UUID
+    created_at: datetime
+    draft: bytes
+
+
+class Quarantined(NamedTuple):
+    """An intent that could not be made an entry, why, in a code, and the uid of the entry that says so."""
+
+    entry: UUID
+    intent: Intent
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One row of the tree."""
+    """One row of the tree; `commitments` are kept where there are several, 32 bytes each."""
 
     index: int
     uid: UUID
@@ -47,15 +63,18 @@ class Leaf:
     outcome: str
     purpose: str
     client: str
+    reasons: tuple[str, ...] = ()
+    commitments: bytes = b""
 
 
 class Opening(NamedTuple):
-    """Finds one person's part of one entry."""
+    """Finds one person's part of one entry; `keep` as in `audit.retention`."""
 
     person_ref: UUID
     leaf: int
     position: int
     detail: str
+    keep: int = 0
 
 
 class Batch(Protocol):
@@ -63,8 +82,17 @@ class Batch(Protocol):
 
     head: Head
 
-    async def take_intents(self, most: int) -> Sequence[tuple[UUID, bytes]]:
+    async def take_intents(self, most: int) -> Sequence[Intent]:
         """Remove and return waiting intents, oldest first."""
+
+    async def known(self, uids: Sequence[UUID]) -> set[UUID]:
+        """Which of these are in the tree already."""
+
+    async def put_back(self, intents: Sequence[Intent]) -> None:
+        """Let intents wait for a later batch."""
+
+    async def quarantine(self, found: Sequence[Quarantined]) -> None:
+        """Keep intents that could not be made entries."""
 
     async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
         """The audit keys that are still there."""

@@ -29,6 +29,7 @@ class LeafRow(_Row, table=True):
         Index("ix_audit_leaf_purpose", "purpose", "index"),
         Index("ix_audit_leaf_client", "client", "index"),
         Index("ix_audit_leaf_operation", "operation", "index"),
+        Index("ix_audit_leaf_outcome", "outcome", "index"),
         Index("ix_audit_leaf_second", "second"),
     )
 
@@ -44,14 +45,41 @@ class LeafRow(_Row, table=True):
 
 
 class OpeningRow(_Row, table=True):
-    """Finds a person's entries; deletable. `detail` is codes only. The actor's position is 4294967295."""
+    """Finds a person's entries; deletable. `detail` is codes only. The actor's position is 4294967295.
+
+    `keep` says how long it is kept: 0 = ordinary, 1 = as the proof of a consent and its use (`audit.retention`).
+    """
 
     __tablename__ = "audit_opening"
+    __table_args__ = (Index("ix_audit_opening_leaf", "leaf", "position"),)
 
     person_ref: UUID = Field(sa_type=Id, primary_key=True)
     leaf: int = Field(sa_type=_BIG, primary_key=True)
     position: int = Field(sa_type=_BIG, primary_key=True)
     detail: str
+    keep: int = Field(sa_type=SmallInteger)
+
+
+class CommitmentsRow(_Row, table=True):
+    """The commitments of an entry that touched several persons: 32 bytes each, by position.
+
+    Hashes only, append-only: when one of the persons leaves, the others' proofs can still be made. An entry of one
+    person needs none.
+    """
+
+    __tablename__ = "audit_commitments"
+
+    leaf: int = Field(sa_type=_BIG, primary_key=True)
+    hashes: bytes = Field(sa_type=LargeBinary)
+
+
+class ReasonRow(_Row, table=True):
+    """Finds entries by a reason code of theirs; repeats the body."""
+
+    __tablename__ = "audit_reason"
+
+    reason: str = Field(primary_key=True)
+    leaf: int = Field(sa_type=_BIG, primary_key=True)
 
 
 class PersonKeyRow(_Row, table=True):
@@ -71,6 +99,19 @@ class IntentRow(_Row, table=True):
 
     uid: UUID = Field(sa_type=Id, primary_key=True)
     created_at: datetime = Field(sa_type=Instant)
+    draft: bytes = Field(sa_type=LargeBinary)
+
+
+class QuarantineRow(_Row, table=True):
+    """An intent that could not be made an entry: kept as it was found; `entry` is the uid of the entry that says so."""
+
+    __tablename__ = "audit_quarantine"
+
+    entry: UUID = Field(sa_type=Id, primary_key=True)
+    uid: UUID = Field(sa_type=Id)
+    created_at: datetime = Field(sa_type=Instant)
+    found_at: datetime = Field(sa_type=Instant)
+    why: str
     draft: bytes = Field(sa_type=LargeBinary)
 
 

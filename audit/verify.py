@@ -1,17 +1,15 @@
 """Decides whether an exported audit log is whole and unchanged, without the product that wrote it.
 
-One file to copy and read; Python 3.11 and the `cryptography` package are all it needs.
-
+One file to copy and read; Python 3.11 and the `cryptography` package are all it needs:
     python verify.py EXPORT_DIR [--key VERIFIER_KEY]... [--since OLD_CHECKPOINT]...
     python verify.py --proof FILE [--key VERIFIER_KEY]...
 
 Give the verifier key and an older checkpoint that you got on another way: those inside the export only show that
 it fits itself, and only an older checkpoint shows that nothing has been cut off or replaced since.
 
-Checked, in this order: the signature of the checkpoint; every entry against its hash, all hashes against the
-signed root, older checkpoints against the same tree; each entry's form, and that time never runs backwards; the
-list for people (entries.csv) against the entries; that the openings (who was touched) lack no more than erasure
-and retention entries say they closed; and, where salts.csv is there, every opening against its commitment.
+Checked, in this order: the signature of the checkpoint; every entry against its hash, all hashes against the signed
+root, older checkpoints against the same tree; each entry's form and order of time; entries.csv against the entries;
+that openings.csv lacks no more than entries say they closed; where salts.csv is there, each opening's commitment.
 
 Exit codes: 0 whole; 2 wrong call; 10 unreadable; 11 bad signature; 12 root mismatch; 13 entry changed; 14 entry
 missing or reordered; 15 entries.csv differs; 16 openings missing or in excess; 17 opening does not match its
@@ -22,10 +20,10 @@ import argparse
 import base64
 import csv
 import hashlib
+import io
 import json
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -40,15 +38,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 ENTRIES_HEADER = ["index", "time", "operation", "outcome", "purpose", "client", "fields", "reasons", "count", "uid"]
 OPENINGS_HEADER = ["person_ref", "leaf", "position", "detail"]
 SALTS_HEADER = ["leaf", "position", "salt"]
+COMMITMENTS_HEADER = ["leaf", "position", "commitment"]
 PERSON_LABEL = b"crm-audit-person/1\0"
 PROOF_FORMAT = "crm-audit-proof/1"
 ACTOR_POSITION = 0xFFFFFFFF
 HASH = "[0-9a-f]{64}"
 NUMBER = "0|[1-9][0-9]{0,18}"
+IDENTIFIER = re.compile("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 NUMBERS = {"v": range(1, 2), "t": range(253_402_300_800), "n": range(ACTOR_POSITION), "cls": range(1, 1 << 53)}
 TEXTS = {"uid": "[0-9a-f]{32}", "out": "permit|deny|done", "sub": HASH, "act": HASH}
-TEXTS |= dict.fromkeys(("op", "pur", "cli", "pol"), "(?s:.+)")
+TEXTS |= dict.fromkeys(("op", "pur", "cli", "pol", "prv"), "(?s:.+)")
 LISTS = {"cts": HASH, **dict.fromkeys(("bas", "cat", "fld", "why"), "(?s:.+)")}
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+TEXT = r'[^"\\\x00-\x1f\ud800-\udfff]+'
+WORDS = rf'\["{TEXT}(?:","{TEXT})*"\]'
+PLAIN = re.compile(  # an entry without escapes that closes nothing, in its canonical form: nearly all are
+    rf'{{(?:"act":"({HASH})",)?(?:"bas":{WORDS},)?(?:"cat":{WORDS},)?(?:"cli":"({TEXT})",)?'
+    rf'(?:"cts":\["{HASH}(?:","{HASH})*"\],)?(?:"fld":\["({TEXT}(?:","{TEXT})*)"\],)?"n":(0|[1-9][0-9]{{0,8}}),'
+    rf'"op":"({TEXT})","out":"(permit|deny|done)",(?:"pol":"{TEXT}",)?(?:"pur":"({TEXT})",)?(?:"sub":"({HASH})",)?'
+    rf'"t":(0|[1-9][0-9]{{0,10}}),"uid":"([0-9a-f]{{32}})","v":1(?:,"why":\["({TEXT}(?:","{TEXT})*)"\])?}}'
+)
 
 
 class Code(IntEnum):
@@ -79,57 +88,38 @@ class Checkpoint(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What later checks need of an entry."""
+    """What later checks need of an entry; hashes in hex, empty = none; `sealed` names the log that it succeeds."""
 
     persons: int
-    subtree: bytes
-    actor: bytes
-    closes: int
+    subtree: str
+    actor: str
+    closes: int = 0
+    sealed: str = ""
 
 
-def leaf_hash(data: bytes) -> bytes:
-    """The hash of an entry's bytes."""
-    return hashlib.sha256(b"\0" + data).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash above two subtrees."""
-    return hashlib.sha256(b"\1" + left + right).digest()
+def sha256(*parts: bytes) -> bytes:
+    """The hash of all parts; of an entry after a zero byte, of two subtrees after a one."""
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 class Tree:
-    """A growing tree that knows its root, and the full subtrees of 256**level leaves that hash tiles hold."""
+    """A tree by rows: row 0 are the leaf hashes, each further one the roots of the full subtrees twice as wide."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self.stack: list[bytes] = []
-        self.tiles: dict[int, list[bytes]] = {}
+    def __init__(self, hashes: list[bytes]) -> None:
+        digest, self.rows = hashlib.sha256, [hashes]
+        while len(row := self.rows[-1]) > 1:
+            pairs = zip(row[::2], row[1::2], strict=False)  # an odd last one has no full subtree
+            self.rows.append([digest(b"\1" + left + right).digest() for left, right in pairs])
 
-    def append(self, value: bytes) -> None:
-        """Add one leaf hash."""
-        index, height = self.size, 0
-        while index & 1:
-            value = node_hash(self.stack.pop(), value)
-            index, height = index >> 1, height + 1
-            if height % 8 == 0:
-                self.tiles.setdefault(height // 8, []).append(value)
-        self.stack.append(value)
-        self.size += 1
-
-    def extend(self, values: Iterable[bytes]) -> "Tree":
-        """Add leaf hashes."""
-        for value in values:
-            self.append(value)
-        return self
-
-    def root(self) -> bytes:
-        """The root over all leaves so far."""
-        if not self.stack:
-            return hashlib.sha256(b"").digest()
-        value = self.stack[-1]
-        for left in reversed(self.stack[:-1]):
-            value = node_hash(left, value)
-        return value
+    def root(self, size: int) -> bytes:
+        """The root over the first `size` leaves."""
+        value, end = b"", size
+        for height, row in enumerate(self.rows):
+            if size >> height & 1:
+                end -= 1 << height
+                part = row[end >> height]
+                value = sha256(b"\1", part, value) if value else part
+        return value or sha256()
 
 
 def climb(value: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
@@ -139,11 +129,11 @@ def climb(value: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes 
         if sn == 0:
             return None
         if fn & 1 or fn == sn:
-            value = node_hash(step, value)
+            value = sha256(b"\1", step, value)
             while not fn & 1 and fn:
                 fn, sn = fn >> 1, sn >> 1
         else:
-            value = node_hash(value, step)
+            value = sha256(b"\1", value, step)
         fn, sn = fn >> 1, sn >> 1
     return value if sn == 0 and 0 <= index < size else None
 
@@ -155,7 +145,7 @@ def parse_keys(texts: Iterable[str]) -> dict[tuple[str, bytes], bytes]:
         name, _, rest = text.partition("+")
         key_id, _, encoded = rest.partition("+")
         raw = from_base64(encoded)
-        expected = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+        expected = sha256(name.encode(), b"\n", raw)[:4]
         if len(raw) != 33 or raw[0] != 1 or expected.hex() != key_id:  # noqa: PLR2004 - type 1 and 32 bytes
             raise LogError(Code.UNREADABLE, "a verifier key is not name+hex+base64 of an Ed25519 key")
         keys[name, expected] = raw[1:]
@@ -213,11 +203,6 @@ def tiles(folder: Path) -> Iterator[bytes]:
             return
 
 
-def read_hashes(folder: Path) -> list[bytes]:
-    """All hashes of one level."""
-    return [tile[at : at + 32] for tile in tiles(folder) for at in range(0, len(tile), 32)]
-
-
 def read_bodies(folder: Path) -> Iterator[bytes]:
     """The bytes of every entry in order."""
     index = 0
@@ -243,40 +228,33 @@ def read_csv(path: Path, header: list[str]) -> Iterator[list[str]]:
             yield row
 
 
-def check_tree(export: Path, signed: Checkpoint, older: list[Checkpoint]) -> None:
+def check_tree(export: Path, signed: Checkpoint, older: list[Checkpoint]) -> Tree:
     """Every entry against its hash, all hashes against the signed root, older roots against the same tree."""
-    hashes = [leaf_hash(body) for body in read_bodies(export / "tile" / "entries")]
-    listed = read_hashes(export / "tile" / "0")
-    tree, good, bad = grow(hashes, older)
+    hashes = [hashlib.sha256(b"\0" + body).digest() for body in read_bodies(export / "tile" / "entries")]
+    kept = b"".join(tiles(export / "tile" / "0"))
+    tree = Tree(hashes)
+    good = bad = 0  # sizes: up to which older checkpoints agree with the tree, and the first that does not
+    for pin in sorted(older, key=lambda one: one.size):
+        if not bad and pin.size <= len(hashes) and tree.root(pin.size) == pin.root:
+            good = pin.size
+        bad = bad or (pin.size if good != pin.size else 0)
     where = f"the first bad entry is one of {good} to {bad - 1}" if bad else f"the first bad entry is {good} or later"
-    whole = len(hashes) == signed.size and tree.root() == signed.root
-    if hashes != listed:
-        raise difference(hashes, listed, whole=whole)
+    whole = len(hashes) == signed.size and tree.root(signed.size) == signed.root
+    if b"".join(hashes) != kept:
+        raise difference(hashes, [kept[at : at + 32] for at in range(0, len(kept), 32)], whole=whole)
     if len(hashes) != signed.size:
         numbers = enumerate(row[0] for row in read_csv(export / "entries.csv", ENTRIES_HEADER))
-        first = next((at for at, number in numbers if number != str(at)), min(len(hashes), signed.size))
-        words = f"of {signed.size} signed entries the export has {len(hashes)}; the first bad one is {first}"
-        raise LogError(Code.MISSING, words)
+        gap = next((at for at, number in numbers if number != str(at)), -1 if bad else min(len(hashes), signed.size))
+        words = where if gap < 0 else f"the first bad one is {gap}"
+        raise LogError(Code.MISSING, f"of {signed.size} signed entries the export has {len(hashes)}; {words}")
     if not whole:
         raise LogError(Code.ROOT, f"the entries do not lead to the signed root; {where}")
     if bad:
         raise LogError(Code.HISTORY, f"the {bad} entries signed earlier are not the beginning of this log; {where}")
-    for level, expected in tree.tiles.items():
-        if read_hashes(export / "tile" / str(level)) != expected:
+    for level, row in enumerate(tree.rows[8::8], start=1):
+        if b"".join(tiles(export / "tile" / str(level))) != b"".join(row):
             raise LogError(Code.ROOT, f"the hash tiles of level {level} do not belong to the entries")
-
-
-def grow(hashes: list[bytes], older: list[Checkpoint]) -> tuple[Tree, int, int]:
-    """The tree, the size up to which older checkpoints agree with it, and the first size at which one does not."""
-    tree, good, bad = Tree(), 0, 0
-    for pin in sorted(older, key=lambda one: one.size):
-        tree.extend(hashes[tree.size : pin.size])
-        if tree.size != pin.size or tree.root() != pin.root:
-            bad = pin.size
-            break
-        good = pin.size
-    tree.extend(hashes[tree.size :])
-    return tree, good, bad
+    return tree
 
 
 def difference(hashes: list[bytes], listed: list[bytes], *, whole: bool) -> LogError:
@@ -300,22 +278,17 @@ def parse_entry(body: bytes, index: int) -> dict[str, Any]:
         tree = json.loads(body)
         again = json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        raise malformed(index, "is not JSON") from None
+        raise LogError(Code.FORMAT, f"entry {index} is not JSON") from None
     if again != body or not isinstance(tree, dict):
-        raise malformed(index, "is not canonical JSON")
+        raise LogError(Code.FORMAT, f"entry {index} is not canonical JSON")
     if lacking := {"v", "uid", "t", "op", "out", "n"} - tree.keys():
-        raise malformed(index, f"lacks {' '.join(sorted(lacking))}")
+        raise LogError(Code.FORMAT, f"entry {index} lacks {' '.join(sorted(lacking))}")
     for name, value in tree.items():
         if not fits(name, value):
-            raise malformed(index, f"has a wrong member {name!a}")
+            raise LogError(Code.FORMAT, f"entry {index} has a wrong member {name!a}")
     if bool(tree["n"]) != ("sub" in tree):
-        raise malformed(index, "counts persons without naming their subtree, or the reverse")
+        raise LogError(Code.FORMAT, f"entry {index} counts persons without naming their subtree, or the reverse")
     return tree
-
-
-def malformed(index: int, words: str) -> LogError:
-    """An entry that no log of this format could have written."""
-    return LogError(Code.FORMAT, f"entry {index} {words}")
 
 
 def fits(name: str, value: object) -> bool:
@@ -337,49 +310,66 @@ def check_entries(export: Path) -> list[Entry]:
     entries: list[Entry] = []
     uids: set[str] = set()
     listed = read_csv(export / "entries.csv", ENTRIES_HEADER)
-    second = 0
+    cells: dict[tuple[str, ...], list[str]] = {}  # most repeat
+    before, shown = -1, ""
     for index, body in enumerate(read_bodies(export / "tile" / "entries")):
-        tree = parse_entry(body, index)
-        if tree["t"] < second:
-            raise malformed(index, "is older than the one before it")
-        if tree["uid"] in uids:
-            raise malformed(index, "has the identifier of an earlier one")
-        second = tree["t"]
-        uids.add(tree["uid"])
-        check_columns(next(listed, None), tree, index)
-        subtree, actor = bytes.fromhex(tree.get("sub", "")), bytes.fromhex(tree.get("act", ""))
-        entries.append(Entry(tree["n"], subtree, actor, tree.get("cls", 0)))
+        entry, texts, second, uid = parse_plain(body) or parse_any(body, index)
+        if second != before:
+            if second < before:
+                raise LogError(Code.FORMAT, f"entry {index} is older than the one before it")
+            before, shown = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if uid in uids:
+            raise LogError(Code.FORMAT, f"entry {index} has the identifier of an earlier one")
+        uids.add(uid)
+        entries.append(entry)
+        if (told := cells.get(texts)) is None:
+            told = cells[texts] = [f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in texts]
+        said, row = [str(index), shown, *told, str(entry.persons), uid], next(listed, None)
+        if row != said:
+            names = [name for name, one, two in zip(ENTRIES_HEADER, row or [], said, strict=False) if one != two]
+            words = f"entry {index}: entries.csv has another {names[0]}" if row else f"entries.csv lacks entry {index}"
+            raise LogError(Code.COLUMNS, words)
     if next(listed, None) is not None:
         raise LogError(Code.COLUMNS, f"entries.csv lists entry {len(entries)}, which does not exist")
     return entries
 
 
-def check_columns(row: list[str] | None, tree: dict[str, Any], index: int) -> None:
-    """One line of the list for people against its entry."""
-    if row is None:
-        raise LogError(Code.COLUMNS, f"entries.csv lacks entry {index}")
-    time = datetime.fromtimestamp(tree["t"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    texts = [tree["op"], tree["out"], tree.get("pur", ""), tree.get("cli", "")]
+def parse_plain(body: bytes) -> tuple[Entry, tuple[str, ...], int, str] | None:
+    """What is needed of an entry, what people are told of it, its time and uid; None if it has to be parsed."""
+    found = PLAIN.fullmatch(body.decode(errors="surrogateescape"))
+    if found is None:
+        return None
+    actor, client, fields, n, op, out, purpose, subtree, time, uid, why = found.groups("")
+    persons, second = int(n), int(time)
+    if bool(persons) != bool(subtree) or second not in NUMBERS["t"]:
+        return None
+    texts = (op, out, purpose, client, fields.replace('","', " "), why.replace('","', " "))
+    return Entry(persons, subtree, actor), texts, second, uid
+
+
+def parse_any(body: bytes, index: int) -> tuple[Entry, tuple[str, ...], int, str]:
+    """The same for every other entry."""
+    tree = parse_entry(body, index)
     lists = [" ".join(tree.get(name, [])) for name in ("fld", "why")]
-    expected = [str(index), time, *texts, *lists, str(tree["n"]), tree["uid"]]
-    for name, found, said in zip(ENTRIES_HEADER, row, expected, strict=True):
-        # A text that a spreadsheet would run as a formula is listed with an apostrophe before it.
-        if found != (f"'{said}" if said.startswith(("=", "+", "-", "@", "\t", "\r")) else said):
-            raise LogError(Code.COLUMNS, f"entry {index}: entries.csv has another {name}")
+    texts = (tree["op"], tree["out"], tree.get("pur", ""), tree.get("cli", ""), *lists)
+    sealed = tree.get("prv", "").partition("\n")[0]
+    entry = Entry(tree["n"], tree.get("sub", ""), tree.get("act", ""), tree.get("cls", 0), sealed)
+    return entry, texts, tree["t"], tree["uid"]
 
 
-def check_openings(export: Path, entries: list[Entry]) -> dict[tuple[int, int], tuple[UUID, str]]:
+def check_openings(export: Path, entries: list[Entry]) -> dict[tuple[int, int], tuple[str, str]]:
     """Openings are unique, exist, and lack no more than later entries say they closed."""
-    openings: dict[tuple[int, int], tuple[UUID, str]] = {}
-    for ref, *numbers, detail in read_csv(export / "openings.csv", OPENINGS_HEADER):
-        leaf, position = at = int(numbers[0]), int(numbers[1])
-        entry = entries[leaf] if 0 <= leaf < len(entries) else Entry(0, b"", b"", 0)
+    openings: dict[tuple[int, int], tuple[str, str]] = {}
+    found = [0] * len(entries)
+    for ref, leaf_text, position_text, detail in read_csv(export / "openings.csv", OPENINGS_HEADER):
+        leaf, position = at = int(leaf_text), int(position_text)
+        entry = entries[leaf] if 0 <= leaf < len(entries) else Entry(0, "", "")
         if not (0 <= position < entry.persons or (position == ACTOR_POSITION and entry.actor)):
             raise LogError(Code.OPENINGS, f"entry {leaf} touched nobody at position {position}")
-        if at in openings:
-            raise LogError(Code.OPENINGS, f"entry {leaf}, position {position} is opened twice")
-        openings[at] = (UUID(ref), detail)
-    found = Counter(leaf for leaf, _ in openings)
+        if at in openings or not IDENTIFIER.fullmatch(ref):
+            raise LogError(Code.OPENINGS, f"entry {leaf}, position {position} is opened twice, or names nobody")
+        openings[at] = (ref, detail)
+        found[leaf] += 1
     missing = closed = 0
     # An entry closes openings of earlier entries: so from the end backwards, none may be missing before one closes it.
     for leaf in range(len(entries) - 1, -1, -1):
@@ -392,30 +382,33 @@ def check_openings(export: Path, entries: list[Entry]) -> dict[tuple[int, int], 
     return openings
 
 
-def check_salts(path: Path, entries: list[Entry], openings: dict[tuple[int, int], tuple[UUID, str]]) -> int:
+def check_salts(export: Path, entries: list[Entry], openings: dict[tuple[int, int], tuple[str, str]]) -> int:
     """Every opening that has its salt against the entry's commitment; returns how many could be checked."""
-    commitments: dict[int, dict[int, bytes]] = {}
-    for leaf_text, position_text, salt in read_csv(path, SALTS_HEADER):
+    kept: dict[int, dict[int, bytes]] = {}
+    for leaf_text, position_text, digest in read_csv(export / "commitments.csv", COMMITMENTS_HEADER):
+        kept.setdefault(int(leaf_text), {})[int(position_text)] = bytes.fromhex(digest)
+    for leaf, values in ((leaf, [known[at] for at in range(entries[leaf].persons)]) for leaf, known in kept.items()):
+        if Tree([sha256(b"\0", value) for value in values]).root(len(values)).hex() != entries[leaf].subtree:
+            raise LogError(Code.COMMITMENT, f"entry {leaf}: the commitments kept for it are not its own")
+    opened: set[tuple[int, int]] = set()
+    for leaf_text, position_text, salt in read_csv(export / "salts.csv", SALTS_HEADER):
         leaf, position = at = int(leaf_text), int(position_text)
-        if not matches(HASH, salt) or at not in openings or position in commitments.setdefault(leaf, {}):
+        if not matches(HASH, salt) or at not in openings or at in opened:
             raise LogError(Code.COMMITMENT, f"entry {leaf}, position {position}: no salt, or a salt for no opening")
-        commitments[leaf][position] = commitment(bytes.fromhex(salt), *openings[at])
-    checked = 0
-    for leaf, known in commitments.items():
-        actor = known.pop(ACTOR_POSITION, None)
-        if actor is not None and actor != entries[leaf].actor:
+        ref, detail = openings[at]
+        value, entry = commitment(bytes.fromhex(salt), UUID(ref), detail), entries[leaf]
+        if position == ACTOR_POSITION and value.hex() != entry.actor:
             raise LogError(Code.COMMITMENT, f"entry {leaf}: the actor is another one")
-        checked += actor is not None
-        if known and len(known) == entries[leaf].persons:
-            checked += len(known)
-            if Tree().extend(leaf_hash(known[at]) for at in sorted(known)).root() != entries[leaf].subtree:
-                raise LogError(Code.COMMITMENT, f"entry {leaf}: a person or a detail is another one")
-    return checked
+        alone = entry.persons == 1 and sha256(b"\0", value).hex() == entry.subtree
+        if position != ACTOR_POSITION and not alone and kept.get(leaf, {}).get(position) != value:
+            raise LogError(Code.COMMITMENT, f"entry {leaf}: a person or a detail is another one")
+        opened.add(at)
+    return len(opened)
 
 
 def commitment(salt: bytes, ref: UUID, detail: str) -> bytes:
     """What stands in an entry for a person."""
-    return hashlib.sha256(PERSON_LABEL + salt + ref.bytes + detail.encode()).digest()
+    return sha256(PERSON_LABEL, salt, ref.bytes, detail.encode())
 
 
 def check_proof(path: Path, keys: list[str]) -> str:
@@ -425,7 +418,7 @@ def check_proof(path: Path, keys: list[str]) -> str:
         raise LogError(Code.UNREADABLE, "this is not a proof file")
     signed = open_note(proof["checkpoint"], parse_keys(keys or [proof["key"]]))
     index, body = proof["index"], from_base64(proof["body"])
-    root = climb(leaf_hash(body), index, signed.size, [from_base64(step) for step in proof["inclusion"]])
+    root = climb(sha256(b"\0", body), index, signed.size, [from_base64(step) for step in proof["inclusion"]])
     if proof["size"] != signed.size or root != signed.root:
         raise LogError(Code.ROOT, f"entry {index} does not lead to the signed root")
     tree = parse_entry(body, index)
@@ -444,7 +437,7 @@ def check_person(person: dict[str, Any], tree: dict[str, Any], index: int) -> st
     if position == ACTOR_POSITION:
         matching = tree.get("act") == value.hex()
     else:
-        top = climb(leaf_hash(value), position, tree["n"], [from_base64(step) for step in person["subtree"]])
+        top = climb(sha256(b"\0", value), position, tree["n"], [from_base64(step) for step in person["subtree"]])
         matching = top is not None and tree.get("sub") == top.hex()
     if not matching:
         raise LogError(Code.COMMITMENT, f"entry {index} does not speak of this person so")
@@ -456,16 +449,22 @@ def check_export(export: Path, keys: list[str], since: list[Path]) -> str:
     known = parse_keys(keys or (export / "log.vkey").read_text(encoding="utf-8").split())
     paths = [export / "checkpoint", *since, *sorted((export / "checkpoints").glob("*"))]
     signed, *older = [open_note(path.read_bytes().decode(), known) for path in paths]
-    if any(pin.origin != signed.origin or not pin.size for pin in older):
-        raise LogError(Code.HISTORY, "an older checkpoint is of another log, or counts no entries and shows nothing")
-    check_tree(export, signed, older)
+    if any(not pin.size for pin in older):
+        raise LogError(Code.HISTORY, "an older checkpoint counts no entries and shows nothing")
+    tree = check_tree(export, signed, [pin for pin in older if pin.origin == signed.origin])
     entries = check_entries(export)
+    ends: dict[str, int] = {}  # of logs that this one succeeded after a restore: how many of their entries are here
+    for index in (index for index, entry in enumerate(entries) if entry.sealed):
+        ends = {name: min(end, index) for name, end in ends.items()} | {entries[index].sealed: index}
+    for pin in (pin for pin in older if pin.origin != signed.origin):
+        if pin.size > ends.get(pin.origin, 0) or tree.root(pin.size) != pin.root:
+            words = f"were given up; entry {ends[pin.origin]} says so" if pin.origin in ends else "are another log's"
+            raise LogError(Code.HISTORY, f"entries of an older checkpoint over {pin.size} {words}")
     openings = check_openings(export, entries)
-    salts = export / "salts.csv"
-    checked = f", {check_salts(salts, entries, openings)} of them against their commitments" if salts.exists() else ""
-    closed = sum(entry.closes for entry in entries)
+    checked = check_salts(export, entries, openings) if (export / "salts.csv").exists() else 0
     counted = f"{signed.size} entries of {signed.origin}, {len(older)} older checkpoints"
-    return f"{counted}, {closed} openings closed, {len(openings)} open{checked}"
+    closed = f"{sum(entry.closes for entry in entries)} openings closed, {len(openings)} open"
+    return f"{counted}, {closed}, {checked} of them against their commitments"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -478,10 +477,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     if chosen.proof and chosen.since:
         parser.error("--since belongs to an export: a proof file does not say what came before")
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    path, keys = chosen.path, chosen.key
+    given = (chosen.path, chosen.key, chosen.since)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        words = check_proof(path, keys) if chosen.proof else check_export(path, keys, chosen.since)
+        words = check_proof(*given[:2]) if chosen.proof else check_export(*given)
     except LogError as error:
         code, words = error.args
         sys.stdout.write(f"FAILED {code} ({code.name.lower()}): {words}\n")

@@ -34,6 +34,7 @@ class Action(StrEnum):
 
     READ_REGISTRY = "read-registry"
     EXPORT_AUDIT = "export-audit"
+    CLOSE_ACCESS_LOG = "close-access-log"
     DECIDE_REQUEST = "decide-request"
     READ_POLICIES = "read-policies"
     PROPOSE_POLICY = "propose-policy"
@@ -62,6 +63,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
         {
             Action.READ_REGISTRY,
             Action.EXPORT_AUDIT,
+            Action.CLOSE_ACCESS_LOG,
             Action.DECIDE_REQUEST,
             Action.READ_POLICIES,
             Action.DECIDE_POLICY,

@@ -75,6 +75,7 @@ class Change:
     journalled: bool = False
     replaying: bool = False
     entries: list[Entry] = field(default_factory=list)
+    intents: list[UUID] = field(default_factory=list)
     created: set[UUID] = field(default_factory=set)
     ends: dict[UUID, date | None] = field(default_factory=dict)
     delivered: set[tuple[UUID, str, str]] = field(default_factory=set)
@@ -338,11 +339,10 @@ class Registry:
             yield change
             if not change.entries:
                 raise NotReadyError("a change without an audit entry")
-            for entry in change.entries:
-                intend(session, entry, change.now)
+            change.intents = [intend(session, entry, change.now) for entry in change.entries]
         if change.journalled:
             await self.flush_journal()
-        await self.log.integrate()
+        await self.log.integrate(change.intents)
 
     async def _policy_in_force(self, session: AsyncSession) -> PolicyDocument:
         """The policy and keys that the database names, loaded anew where this process has others."""

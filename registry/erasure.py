@@ -2,7 +2,7 @@
 
 Decided per field: values under a retention class of legal obligation (invoices) are kept to their end date, locked
 to that duty, under a fresh data key, so that the destroyed key of their category opens nothing any more, in backups
-neither. The record of who accessed the person stays, with keys of its own.
+neither. The record of who accessed the person stays, with keys of its own (`registry.access_logs`).
 
 Legal: GDPR Art. 17(1), (3)(b), (e); §147 AO, §257 HGB; R-17.1-1, R-17.3-1, R-DEL-4.
 """

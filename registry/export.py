@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from audit.event import EventTag
-from audit.log import PersonEntry
+from audit.log import PersonEntry, Recipient
 from policies.documents import FieldPart, PolicyDocument
 from policies.facts import AccessRequest
 from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
@@ -51,21 +51,37 @@ class AccessLine:
     fields: tuple[str, ...]
 
 
-async def access_log(registry: Registry, subject_id: UUID, limit: int = MOST_ACCESSES) -> list[AccessLine]:
+async def access_log(
+    registry: Registry, subject_id: UUID, limit: int = MOST_ACCESSES, before: int | None = None
+) -> list[AccessLine]:
     """Who looked, when, for what: newest first, one line an entry (R-15.1-4)."""
     lines: list[AccessLine] = []
-    before: int | None = None
     while len(lines) < limit:
-        page = await registry.log.entries_of(subject_id, before, min(500, limit - len(lines)))
+        most = min(500, limit - len(lines))
+        page = await registry.log.entries_of(subject_id, before, most)
         lines += [_line(registry.policy, one) for one in page]
-        if len(page) < min(500, limit):
+        if len(page) < most:
             break
         before = page[-1].entry.index
     return lines
 
 
-async def access_package(registry: Registry, caller: Caller, subject_id: UUID) -> dict[str, Any]:
+async def access_package(
+    registry: Registry,
+    caller: Caller,
+    subject_id: UUID,
+    *,
+    before: int | None = None,
+    most_accesses: int = MOST_ACCESSES,
+) -> dict[str, Any]:
     """Everything about one person, as one document.
+
+    Args:
+        registry: the collaborators.
+        caller: for whom.
+        subject_id: about whom.
+        before: show accesses older than this entry; a page shows them page by page.
+        most_accesses: how many of them; recipients are told in full in any case.
 
     Raises:
         UnknownSubjectError: nobody, or no longer.
@@ -82,14 +98,14 @@ async def access_package(registry: Registry, caller: Caller, subject_id: UUID) -
     if not isinstance(outcome, Disclosed):
         raise UnknownSubjectError("no such subject")
     held = {name: value for name, value in outcome.values.items() if value is not None}
-    lines = await access_log(registry, subject_id)
+    lines = await access_log(registry, subject_id, most_accesses, before)
     return {
         "subject_id": str(subject_id),
         "as_of": outcome.permit.as_of,
         "controller": policy.policy.controller.model_dump(),
         "values": await _described(registry, subject_id, held),
         "purposes": _purposes(policy, held),
-        "recipients": _recipients(policy, lines),
+        "recipients": _recipients(policy, await registry.log.recipients_of(subject_id)),
         "consents": [
             {
                 "purpose": permission.purpose,
@@ -155,26 +171,26 @@ def _purposes(policy: PolicyDocument, held: dict[FieldName, object]) -> list[dic
     ]
 
 
-def _recipients(policy: PolicyDocument, lines: list[AccessLine]) -> list[dict[str, Any]]:
+def _recipients(policy: PolicyDocument, found: list[Recipient]) -> list[dict[str, Any]]:
     """Concrete recipients with dates (C-154/21): whoever really got data."""
-    outside = {recipient.name: recipient for recipient in policy.recipients.values()}
-    found: dict[tuple[str, str], list[datetime]] = {}
-    for line in lines:
-        if line.outcome == "permit" and line.recipient in outside:
-            found.setdefault((line.recipient, line.purpose), []).append(line.at)
-    return [
-        {
-            "name": name,
-            "address": outside[name].address,
-            "country": outside[name].country,
-            "role": outside[name].role,
-            "purpose": purpose,
-            "first": min(times),
-            "last": max(times),
-            "count": len(times),
+    listed: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in found:
+        client = policy.clients.get(one.client)
+        if client is None or not client.recipient:
+            continue
+        outside = policy.recipients[client.recipient]
+        known = listed.get((outside.name, one.purpose))
+        listed[outside.name, one.purpose] = {
+            "name": outside.name,
+            "address": outside.address,
+            "country": outside.country,
+            "role": outside.role,
+            "purpose": one.purpose,
+            "first": min(one.first, known["first"]) if known else one.first,
+            "last": max(one.last, known["last"]) if known else one.last,
+            "count": one.count + (known["count"] if known else 0),
         }
-        for (name, purpose), times in sorted(found.items())
-    ]
+    return [listed[key] for key in sorted(listed)]
 
 
 def _told(declared: FieldPart, value: object) -> dict[str, str] | None:

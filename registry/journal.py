@@ -35,6 +35,7 @@ class JournalKind(StrEnum):
     POLICY = "policy"
     SIGNING_KEY = "signing-key"
     PIN = "pin"
+    ACCESS_LOG = "access-log"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,18 @@
 Legal: GDPR Art. 5(1)(e), 6(1)(a), 7(3), 13; R-5.1e-1, R-6.1-2, R-6.1-3.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlmodel import col
 
 from policies.deadlines import local_date
-from policies.gates import Existing
+from policies.documents import PolicyDocument
+from policies.findings import Finding
+from policies.gates import Existing, check
+from policies.notices import NoticeText
 from policies.vocabulary import ConsentState
+from registry.activation_bars import Gates
 from registry.database import Database
 from registry.tables import EventRow, NoticeRow, PermissionRow, RecordRow
 
@@ -32,3 +38,13 @@ async def existing(database: Database) -> Existing:
             stored=frozenset((await session.execute(fields)).scalars()),
             published={row.notice: row.version for row in await session.execute(shown)},
         )
+
+
+async def gates_for(database: Database, texts: Sequence[NoticeText]) -> Gates:
+    """The gates of an activation, with what is on file now and the texts that would be published with the document."""
+    on_file, shown = await existing(database), tuple(texts)
+
+    def find(new: PolicyDocument, before: PolicyDocument | None) -> Sequence[Finding]:
+        return check(new, before, on_file, shown)
+
+    return find

@@ -153,7 +153,7 @@ class PostgresDatabase:
             taken, self._waiting = self._waiting, []
             try:
                 rows = await self._fetch(taken)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever failed, nobody may wait for ever
                 if self._reader is not None:
                     self._reader.terminate()
                     self._reader = None

@@ -17,6 +17,7 @@ from sqlmodel import col
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.documents import parse
 from policies.vocabulary import Channel, PurposeId
+from registry.access_logs import end_access_key
 from registry.consents import withdraw_within
 from registry.context import Caller, Change, Registry
 from registry.erasure import erase_within, erasure_entry
@@ -139,6 +140,8 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
         case JournalKind.RESTRICTION | JournalKind.RECTIFICATION:
             await change.lock_subject(subject_id)
             _restrict(change, subject_id, entry)
+        case JournalKind.ACCESS_LOG:
+            await end_access_key(change, subject_id)
         case JournalKind.POLICY | JournalKind.PIN | JournalKind.SIGNING_KEY:
             # Put in force before all others; the log's own matter; a key whose owner enrols it again.
             return

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.cli_activation import gates
-from api.settings import CATALOGUE
+from api.compose import shipped_notices
+from api.settings import CATALOGUE, Settings
 from registry.activation import NotTaken, Taken, advise, decide, prepare_decision, propose, review
-from registry.activation_bars import Signed
+from registry.activation_bars import Gates, Signed
 from registry.actors import Role, Staff
 from registry.context import Registry
+from registry.policy_facts import gates_for
 from registry.signing import fingerprint_of
 from registry.signing_keys import enrol_key
 from tests.house import House
@@ -48,8 +49,11 @@ class Board:
     def public_key(self) -> bytes:
         return self.key.public_key().public_bytes_raw()
 
+    async def gates(self) -> Gates:
+        return await gates_for(self.registry.database, shipped_notices(Settings()))
+
     async def propose(self, source: bytes) -> Taken | NotTaken:
-        return await propose(self.registry, self.author, source, gates)
+        return await propose(self.registry, self.author, source, await self.gates())
 
     async def review(self, source: bytes, *, objects: bool = False, reasons: str = "") -> Taken | NotTaken:
         return await review(self.registry, self.legal, source, objects=objects, reasons=reasons)
@@ -65,6 +69,7 @@ class Board:
         self, source: bytes, signed: Signed | None = None, *, accepts: bool = True, reasons: str = ""
     ) -> Taken | NotTaken:
         signed = signed or await self.sign(source, accepts=accepts, reasons=reasons)
+        gates = await self.gates()
         return await decide(self.registry, self.decider, source, signed, gates, accepts=accepts, reasons=reasons)
 
     async def to_advised(self, source: bytes) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit import checkpoint, event, export, merkle
 from audit.event import ACTOR_POSITION, Entry, EventTag, Outcome, PersonRef
-from audit.export import OpenedPerson, Salt
+from audit.export import Commitments, OpenedPerson, Salt
 
 ORIGIN = "example.com/registry"
 
@@ -56,6 +56,7 @@ class SampleLog:
         self.audit_keys: dict[UUID, bytes] = {}
         self.leaves: list[Leaf] = []
         self.openings: list[Opening] = []
+        self.commitments: list[Commitments] = []
         self.second = 1_770_000_000
 
     def person(self) -> UUID:
@@ -73,6 +74,8 @@ class SampleLog:
             salt = event.salt(self.audit_keys[person.ref], uid, position)
             commitments.append(event.commitment(salt, person.ref, person.detail))
             self.openings.append(Opening(person.ref, index, position, person.detail))
+        if len(commitments) > 1:
+            self.commitments.append(Commitments(index, commitments))
         actor = None
         if entry.actor is not None:
             salt = event.salt(self.audit_keys[entry.actor], uid, ACTOR_POSITION)
@@ -138,7 +141,14 @@ class SampleLog:
         """Write the log under a fresh checkpoint, with salts; `leaves` are what somebody made of its rows since."""
         rows = self.leaves if leaves is None else leaves
         written = export.write_export(
-            directory, self.note(), [self.key], rows, self.openings, salts=self.salts(), earlier=earlier
+            directory,
+            self.note(),
+            [self.key],
+            rows,
+            self.openings,
+            salts=self.salts(),
+            commitments=self.commitments,
+            earlier=earlier,
         )
         asyncio.run(written)
         return directory

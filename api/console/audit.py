@@ -11,20 +11,22 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.console.cases import days_left
 from api.console.site import CONSOLE, ConsoleRoute, Member, caller_of, record_reading
-from api.pages import HIGHEST_INDEX, Held, Index, titles_of
+from api.pages import HIGHEST_INDEX, Held, Index, redirect, titles_of
 from audit.event import ACTOR_POSITION, EventTag, Outcome, PersonRef
 from audit.export import OpenedPerson, proof_file
 from audit.log import PAGE, AuditLog, Filters, Logged
 from audit.store import Opening
 from policies.deadlines import TIME_ZONE, local_date
+from policies.vocabulary import ReasonCode
+from registry.access_logs import ClosingGround, close_access_log, is_closed_to_clerks
 from registry.actors import Action, Staff
 from registry.context import Registry
 from registry.errors import ForbiddenError, InvalidValueError, NotFoundError
@@ -40,6 +42,10 @@ async def overview(request: Request, registry: Held, staff: Member) -> Response:
     """Requests by due date, and the trail, filtered as the address says."""
     chosen = {name: request.query_params.get(name, "").strip() for name in _FILTERS}
     filters = _filters(chosen)
+    left = filters.person is not None and await is_closed_to_clerks(registry, filters.person)
+    if left and not staff.may(Action.EXPORT_AUDIT):
+        await record_reading(registry, staff, outcome=Outcome.DENY)
+        raise ForbiddenError("who accessed somebody no longer on file is locked to privacy control and legal claims")
     listed = await requests(registry, only_open=True)
     await record_listing(registry, caller_of(staff), listed)
     await record_reading(registry, staff, [PersonRef(filters.person)] if filters.person else [])
@@ -58,6 +64,8 @@ async def overview(request: Request, registry: Held, staff: Member) -> Response:
         kept={name: value for name, value in chosen.items() if value and name != "before"},
         operations=list(EventTag),
         outcomes=list(Outcome),
+        reasons=list(ReasonCode),
+        grounds=list(ClosingGround) if left and staff.may(Action.CLOSE_ACCESS_LOG) else [],
         may_export=staff.may(Action.EXPORT_AUDIT),
     )
 
@@ -74,6 +82,22 @@ async def export(registry: Held, staff: Member) -> Response:
     return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
 
 
+@router.post("/console/audit/close")
+async def close(
+    request: Request,
+    registry: Held,
+    staff: Member,
+    person: Annotated[UUID, Form()],
+    ground: Annotated[ClosingGround, Form()],
+) -> Response:
+    """Close the record of accesses to somebody no longer on file before its period ends; the decider alone."""
+    caller = caller_of(staff)
+    if not staff.may(Action.CLOSE_ACCESS_LOG):
+        await record_reading(registry, staff, operation=EventTag.ACCESS_LOG_CLOSE, outcome=Outcome.DENY)
+    await close_access_log(registry, caller, person, ground)
+    return redirect(request, "/console#trail", operation=EventTag.ACCESS_LOG_CLOSE.value)
+
+
 @router.get("/console/audit/{index}")
 async def entry(request: Request, registry: Held, staff: Member, index: Index) -> Response:
     """One entry in words and as stored, whose it is, and its proof."""
@@ -85,7 +109,7 @@ async def entry(request: Request, registry: Held, staff: Member, index: Index) -
         staff=staff,
         titles=titles_of(request),
         entry=found,
-        persons=[one for one in openings if one.position != ACTOR_POSITION],
+        persons=await _shown_to(registry, staff, [one for one in openings if one.position != ACTOR_POSITION]),
         actor=next((one.person_ref for one in openings if one.position == ACTOR_POSITION), None),
         proof=await registry.log.prove(index),
         verifier_key=registry.log.verifier_key,
@@ -98,6 +122,8 @@ async def proof(registry: Held, staff: Member, index: Index, person: UUID | None
     found, _ = await _recorded(registry, staff, index)
     opened = None
     if person is not None:
+        if not staff.may(Action.EXPORT_AUDIT) and await is_closed_to_clerks(registry, person):
+            raise NotFoundError("no part of this person that a clerk may see")
         mine = await registry.log.prove_person(index, person)
         if mine is None:
             raise NotFoundError("no open part of this person in this entry")
@@ -108,7 +134,7 @@ async def proof(registry: Held, staff: Member, index: Index, person: UUID | None
     return Response(text, media_type="application/json", headers=headers)
 
 
-_FILTERS = ("person", "purpose", "client", "operation", "outcome", "since", "until", "before")
+_FILTERS = ("person", "actor", "purpose", "client", "operation", "outcome", "reason", "since", "until", "before")
 
 
 def _filters(chosen: dict[str, str]) -> Filters:
@@ -125,10 +151,12 @@ def _filters(chosen: dict[str, str]) -> Filters:
         until = date.fromisoformat(chosen["until"]) if chosen["until"] else None
         return Filters(
             person=UUID(chosen["person"]) if chosen["person"] else None,
+            actor=UUID(chosen["actor"]) if chosen["actor"] else None,
             purpose=chosen["purpose"] or None,
             client=chosen["client"] or None,
             operation=EventTag(chosen["operation"]).value if chosen["operation"] else None,
             outcome=Outcome(chosen["outcome"]).value if chosen["outcome"] else None,
+            reason=ReasonCode(chosen["reason"]).value if chosen["reason"] else None,
             since=_midnight(since) if since else None,
             until=_midnight(until + timedelta(days=1)) if until else None,
             before=min(int(before), HIGHEST_INDEX) if before else None,
@@ -139,6 +167,13 @@ def _filters(chosen: dict[str, str]) -> Filters:
 
 def _midnight(on: date) -> datetime:
     return datetime.combine(on, time.min, TIME_ZONE)
+
+
+async def _shown_to(registry: Registry, staff: Staff, openings: Sequence[Opening]) -> Sequence[Opening]:
+    """Whom a member of staff may see in an entry: a clerk nobody who is no longer on file."""
+    if staff.may(Action.EXPORT_AUDIT):
+        return openings
+    return [one for one in openings if not await is_closed_to_clerks(registry, one.person_ref)]
 
 
 async def _recorded(registry: Registry, staff: Staff, index: int) -> tuple[Logged, Sequence[Opening]]:

@@ -3,11 +3,14 @@
 The people are invented and so are their words; the steps, the signature and the entries in the log are the real ones.
 """
 
-from api.cli_activation import gates, sign
+from api.cli_activation import sign
+from api.compose import shipped_notices
 from api.demo.accounts import Accounts, DemoError
+from api.settings import Settings
 from registry.activation import NotTaken, Taken, advise, decide, prepare_decision, propose, review
 from registry.actors import Role
 from registry.context import Registry
+from registry.policy_facts import gates_for
 from registry.policy_history import source_of, versions
 from registry.policy_steps import Standing
 from registry.signing import make_key_file
@@ -24,6 +27,7 @@ async def activate(registry: Registry, accounts: Accounts) -> bool:
     passphrase = accounts[Role.DECIDER].password
     if not accounts.key_file.exists():
         await enrol_key(registry, decider, make_key_file(accounts.key_file, passphrase))
+    gates = await gates_for(registry.database, shipped_notices(Settings()))
     _taken(await propose(registry, accounts.staff(Role.AUTHOR), source, gates))
     _taken(await review(registry, accounts.staff(Role.LEGAL), source, objects=False))
     _taken(await advise(registry, accounts.staff(Role.DPO), source, objects=False))

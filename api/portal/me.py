@@ -25,10 +25,10 @@ async def me(
     request: Request, registry: Held, subject: Customer, before: int | None = None, done: str = ""
 ) -> Response:
     """Everything on one page: consents, data, who looked, requests."""
-    package = await access_package(registry, CALLER, subject)
+    package = await access_package(registry, CALLER, subject, before=before, most_accesses=ACCESSES_SHOWN + 1)
     titles = titles_of(request)
     wished = view.requests(package, titles, await requests(registry, subject, limit=MOST_REQUESTS))
-    listed = view.accesses(package, titles, before, ACCESSES_SHOWN)
+    listed = view.accesses(package, titles, ACCESSES_SHOWN)
     return PORTAL.page(
         request,
         "me.html",
@@ -39,7 +39,7 @@ async def me(
         consents=view.consents(package, titles.policy),
         objection=view.advertising_objection(package),
         accesses=listed,
-        older=listed[-1]["index"] if listed and listed[-1]["index"] > package["accesses"][-1]["index"] else None,
+        older=listed[-1]["index"] if len(package["accesses"]) > len(listed) else None,
         before=before,
         recipients=package["recipients"],
         purposes=view.purposes(package, titles),

@@ -92,11 +92,10 @@ def advertising_objection(package: Mapping[str, Any]) -> datetime | None:
     return min(since, default=None)
 
 
-def accesses(package: Mapping[str, Any], titles: Titles, before: int | None, most: int) -> list[dict[str, Any]]:
+def accesses(package: Mapping[str, Any], titles: Titles, most: int) -> list[dict[str, Any]]:
     """A page of the list of accesses, newest first; `own` = the person's own visits."""
     own = titles.policy.clients[CALLER.client].title.de if CALLER.client in titles.policy.clients else ""
-    listed = [one for one in package["accesses"] if before is None or one["index"] < before]
-    return [{**one, "own": one["recipient"] == own} for one in listed[:most]]
+    return [{**one, "own": one["recipient"] == own} for one in package["accesses"][:most]]
 
 
 def purposes(package: Mapping[str, Any], titles: Titles) -> list[tuple[str, str, str]]:

@@ -5,12 +5,13 @@ from fastapi import APIRouter, Security
 from api.deps import CLIENT_CREDENTIALS
 from api.problems import declare
 from api.routes import LeanRoute, Shortcuts
-from api.v1 import audit, catalogue, consents, disclosures, imports, relationships, rights, subjects, tokens
+from api.v1 import audit, catalogue, consents, disclosures, health, imports, relationships, rights, subjects, tokens
 
 _RESOURCES = (disclosures, subjects, consents, relationships, rights, catalogue, imports, audit)
 
 router = APIRouter()
 router.include_router(tokens.router)
+router.include_router(health.router)
 for _resource in _RESOURCES:
     router.include_router(_resource.router, dependencies=[Security(CLIENT_CREDENTIALS)])
 

@@ -1,7 +1,9 @@
-"""The audit log for those who control data protection: search, one entry with its proofs, the signed checkpoint.
+"""The audit log for those who control data protection: search, one entry with its proofs, checkpoint and tiles.
 
-Looking at the log is recorded in the log before the answer leaves (R-AUD-8). The checkpoint says nothing about
-anybody: every client may have it, so that somebody outside holds it.
+Looking at the log is recorded in the log before the answer leaves (R-AUD-8). Checkpoint and hashes say nothing about
+anybody: every client may have them, so that somebody outside holds them and can follow how the log grows.
+
+Legal: GDPR Art. 5(2), Art. 15(1)(c), Art. 33(3); R-AUD-4, R-AUD-7, R-AUD-8, R-33-2.
 """
 
 from typing import Annotated, Any
@@ -11,13 +13,23 @@ from fastapi import APIRouter, Path, Query, Response
 from api.deps import Authenticated, Call
 from api.routes import LeanRoute
 from api.v1.answers import answered, documented
-from api.v1.schemas.audit import AuditQuery, CheckpointOut, EntriesOut, EntryQuery, ProvenEntryOut
+from api.v1.schemas.audit import (
+    AuditQuery,
+    CheckpointOut,
+    CheckpointQuery,
+    EntriesOut,
+    EntryQuery,
+    ProvenEntryOut,
+    TileOut,
+)
 from audit.event import ACTOR_POSITION, Entry, EventTag, Outcome, PersonRef
 from audit.log import Filters, Logged, PersonProof
 from registry.errors import NotFoundError
 
 _CONTROL = "privacy_control"
 EntryIndex = Annotated[int, Path(ge=0, le=2**62)]
+TileLevel = Annotated[int, Path(ge=0, le=7)]
+TileNumber = Annotated[int, Path(ge=0, le=2**54)]
 
 router = APIRouter(route_class=LeanRoute, tags=["audit"])
 
@@ -28,10 +40,12 @@ async def search_log(call: Authenticated, query: Annotated[AuditQuery, Query()])
     await _require_control(call)
     filters = Filters(
         person=query.person,
+        actor=query.actor,
         purpose=query.purpose,
         client=query.client,
         operation=query.operation,
         outcome=query.outcome,
+        reason=query.reason,
         since=query.since,
         until=query.until,
         before=int(query.cursor) if query.cursor else None,
@@ -47,10 +61,29 @@ async def search_log(call: Authenticated, query: Annotated[AuditQuery, Query()])
 
 
 @router.get("/v1/audit/checkpoint", **documented(CheckpointOut))
-async def read_checkpoint(call: Authenticated) -> Response:
-    """A signed note over the whole log, to be kept outside."""
+async def read_checkpoint(call: Authenticated, query: Annotated[CheckpointQuery, Query()]) -> Response:
+    """A signed note over the whole log, to be kept outside, and that it continues one kept earlier."""
     log = call.registry.log
-    return answered({"checkpoint": await log.checkpoint(), "verifier_key": log.verifier_key})
+    if query.since is None:
+        return answered({"checkpoint": await log.checkpoint(), "verifier_key": log.verifier_key, "consistency": []})
+    grown = await log.prove_growth(query.since)
+    return answered(
+        {
+            "checkpoint": grown.note,
+            "verifier_key": log.verifier_key,
+            "consistency": [one.hex() for one in grown.hashes],
+        },
+    )
+
+
+@router.get("/v1/audit/tiles/{level}/{number}", **documented(TileOut, fails=(404,)))
+async def read_tile(call: Authenticated, level: TileLevel, number: TileNumber) -> Response:
+    """Up to 256 hashes of the tree (C2SP tlog-tiles): level 0 are entries, each further one 256 times as wide."""
+    tile = await call.registry.log.tile(level, number)
+    if not tile.hashes:
+        raise NotFoundError("no such tile")
+    hashes = [one.hex() for one in tile.hashes]
+    return answered({"level": level, "number": number, "size": tile.size, "hashes": hashes})
 
 
 @router.get("/v1/audit/{index}", **documented(ProvenEntryOut, fails=(403, 404)))

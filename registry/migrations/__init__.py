@@ -17,8 +17,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 CONFIG = Path(__file__).resolve().parent.parent.parent / "alembic.ini"
 
 _APPEND_ONLY = (
+    "audit_commitments",
     "audit_leaf",
     "audit_node",
+    "audit_quarantine",
+    "audit_reason",
     "consent_event",
     "notice",
     "policy_proposal",
@@ -77,7 +80,15 @@ _NOT_THE_ERASERS = (
     "staff_session",
     "staff_signing_key",
 )
-_OF_THE_TREE = ("audit_leaf", "audit_node", "audit_head", "audit_checkpoint")
+_OF_THE_TREE = (
+    "audit_checkpoint",
+    "audit_commitments",
+    "audit_head",
+    "audit_leaf",
+    "audit_node",
+    "audit_quarantine",
+    "audit_reason",
+)
 
 
 def async_url(url: str) -> URL:

@@ -31,13 +31,15 @@ _MEMBER = {"subject_id": "0b9f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c11", "position": 0, 
 
 
 class AuditQuery(In):
-    """What to look for; `cursor` comes from the page before."""
+    """What to look for: `person` was touched, `actor` acted; `cursor` comes from the page before."""
 
     person: UUID | None = None
+    actor: UUID | None = None
     purpose: Identifier | None = None
     client: Identifier | None = None
     operation: EventTag | None = None
     outcome: Outcome | None = None
+    reason: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")] | None = None
     since: Instant | None = None
     until: Instant | None = None
     cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")] | None = None
@@ -48,6 +50,12 @@ class EntryQuery(In):
     """Whose membership to prove."""
 
     person: UUID | None = None
+
+
+class CheckpointQuery(In):
+    """How many entries a checkpoint counted that was kept earlier."""
+
+    since: Annotated[int, Field(ge=1, le=2**62)] | None = None
 
 
 class EntryOut(Out):
@@ -121,9 +129,31 @@ class ProvenEntryOut(EntryOut):
 
 
 class CheckpointOut(Out):
-    """A signed note over the whole log, and the key to check it with."""
+    """A signed note over the whole log, the key to check it with, and the proof that it continues an older one."""
 
-    model_config = example({"checkpoint": _NOTE, "verifier_key": "registry.example.com/audit+5f2b5f8f+AQ…"})
+    model_config = example(
+        {"checkpoint": _NOTE, "verifier_key": "registry.example.com/audit+5f2b5f8f+AQ…", "consistency": [_HASH]}
+    )
 
     checkpoint: str
     verifier_key: str
+    consistency: list[str]
+
+
+class ReadyOut(Out):
+    """This process may serve."""
+
+    model_config = example({"ready": True})
+
+    ready: bool
+
+
+class TileOut(Out):
+    """Hashes of the tree of `size` entries, in hex; fewer than 256 in the last tile of a level."""
+
+    model_config = example({"level": 0, "number": 0, "size": 1, "hashes": [_HASH]})
+
+    level: int
+    number: int
+    size: int
+    hashes: list[str]

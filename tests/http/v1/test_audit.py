@@ -96,3 +96,44 @@ async def test_the_checkpoint_grows_with_the_log(api: Api) -> None:
         sizes.append(int(lines[1]))
         await api.house.customer(f"G-{len(sizes)}", {"first_name": "Gerda"})
     assert sizes[1] > sizes[0]
+
+
+@pytest.mark.gdpr("33(3)")
+async def test_who_saw_what_is_found_by_actor_reason_and_period(api: Api) -> None:
+    """R-33-2, R-AUD-7."""
+    subject = await api.house.customer()
+    decider = await api.house.decider()
+    assert decider.actor is not None
+    await api.house.registry.log.append(
+        event.Entry(event.EventTag.AUDIT_READ, event.Outcome.DONE, client="console", actor=decider.actor), None
+    )
+    await api.get("mailer", f"/v1/subjects/{subject}", purpose="newsletter", fields="email")
+    by_actor = (await api.get("console", "/v1/audit", actor=str(decider.actor))).json()["entries"]
+    assert [entry["operation"] for entry in by_actor] == ["audit-read"]
+    assert (await api.get("console", "/v1/audit", person=str(decider.actor))).json()["entries"] == []
+    refused = (await api.get("console", "/v1/audit", reason="CONSENT_MISSING")).json()["entries"]
+    assert [(entry["client"], entry["reasons"]) for entry in refused] == [("mailer", ["CONSENT_MISSING"])]
+    at = refused[0]["at"]
+    within = {"client": "mailer", "since": at, "until": "2150-01-01T00:00:00Z", "person": str(subject)}
+    assert len((await api.get("console", "/v1/audit", **within)).json()["entries"]) == 1
+    assert (await api.get("console", "/v1/audit", client="mailer", until=at)).json()["entries"] == []
+    assert (await api.get("console", "/v1/audit", reason="no code")).status_code == 422
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_a_witness_follows_how_the_log_grows(api: Api) -> None:
+    """R-AUD-4: with checkpoint and hashes alone."""
+    before = (await api.get("mailer", "/v1/audit/checkpoint")).json()
+    old = checkpoint.open_note(before["checkpoint"], [before["verifier_key"]])
+    await api.house.customer()
+    after = (await api.get("mailer", "/v1/audit/checkpoint", since=str(old.size))).json()
+    new = checkpoint.open_note(after["checkpoint"], [before["verifier_key"]])
+    merkle.verify_consistency(
+        old.size, new.size, old.root, new.root, [bytes.fromhex(one) for one in after["consistency"]]
+    )
+    tile = (await api.get("mailer", "/v1/audit/tiles/0/0")).json()
+    assert merkle.root_of([bytes.fromhex(one) for one in tile["hashes"]][: new.size]) == new.root
+    for path in ("/v1/audit/tiles/1/0", "/v1/audit/tiles/0/9"):
+        assert (await api.get("mailer", path)).status_code == 404
+    for since in ("0", "99999"):
+        assert (await api.get("mailer", "/v1/audit/checkpoint", since=since)).status_code in {404, 422}

@@ -21,7 +21,7 @@ OPERATIONS = [
 ]
 GUARDED = [(method, path) for method, path, operation in OPERATIONS if path.startswith("/v1/")]
 PUBLIC = {"/oauth/token", "/.well-known/jwks.json"}
-FILLED = {"subject_id": str(uuid4()), "request_id": str(uuid4()), "index": "0"}
+FILLED = {"subject_id": str(uuid4()), "request_id": str(uuid4()), "index": "0", "level": "0", "number": "0"}
 
 
 def schema(part: dict[str, Any]) -> OAS31Validator:

@@ -8,6 +8,7 @@ from sqlalchemy.engine import make_url
 
 from api import cli
 from api.settings import Settings
+from api.terminal import REFUSED
 from tests.house import House, open_house, settings_for
 
 
@@ -46,9 +47,9 @@ def test_an_old_backup_does_not_let_an_epoch_go(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["backup", "--data", str(tmp_path / "data"), "--keys", str(tmp_path / "keys")]) == 0
-    assert cli.main(["keys", "retire-epoch", "--backup", str(tmp_path / "keys")]) == cli.REFUSED
+    assert cli.main(["keys", "retire-epoch", "--backup", str(tmp_path / "keys")]) == REFUSED
     assert "older" in capsys.readouterr().err
-    assert cli.main(["restore", "--data", str(tmp_path / "data"), "--keys", str(tmp_path / "keys")]) == cli.REFUSED
+    assert cli.main(["restore", "--data", str(tmp_path / "data"), "--keys", str(tmp_path / "keys")]) == REFUSED
     assert "not empty" in capsys.readouterr().err
 
 

@@ -1,0 +1,167 @@
+"""Finds entries: by person, actor, client, purpose, operation, outcome, reason and period; newest first, by key.
+
+Nothing is counted, and no page needs the pages before it: `before` is the index of the last entry seen. Periods become
+indexes first, because times run forward in the log; so every search walks one index from its end.
+
+Legal: GDPR Art. 15(1)(c), Art. 33(3); C-579/21; R-AUD-7, R-33-2.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from audit.event import ACTOR_POSITION
+from audit.retention import first_at
+from audit.tables import LeafRow, OpeningRow, ReasonRow
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One entry as stored: `tree` is the parsed body."""
+
+    index: int
+    uid: UUID
+    hash: bytes
+    body: bytes
+    at: datetime
+    tree: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonEntry:
+    """One person's part of one entry."""
+
+    entry: Logged
+    position: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """What one client got about a person for one purpose: first, last, how often."""
+
+    client: str
+    purpose: str
+    first: datetime
+    last: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to search for; None = everything. `person` was touched, `actor` acted; `before` is an index, exclusive.
+
+    `since` is the first instant that counts, `until` the first that does not; both aware.
+    """
+
+    person: UUID | None = None
+    actor: UUID | None = None
+    purpose: str | None = None
+    client: str | None = None
+    operation: str | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+async def search(session: AsyncSession, filters: Filters, limit: int = PAGE) -> list[Logged]:
+    """Entries that match all filters, newest first, at most `limit`."""
+    first = await first_at(session, filters.since) if filters.since is not None else None
+    stops = [filters.before] if filters.before is not None else []
+    if filters.until is not None:
+        stops.append(await first_at(session, filters.until))
+    statement, index = _joined(filters)
+    for column, value in (
+        (LeafRow.purpose, filters.purpose),
+        (LeafRow.client, filters.client),
+        (LeafRow.operation, filters.operation),
+        (LeafRow.outcome, filters.outcome),
+    ):
+        if value is not None:
+            statement = statement.where(col(column) == value)
+    if first is not None:
+        statement = statement.where(index >= first)
+    if stops:
+        statement = statement.where(index < min(stops))
+    statement = statement.order_by(index.desc()).limit(limit)
+    return [logged(row) for row in (await session.execute(statement)).scalars()]
+
+
+async def entries_of(
+    session: AsyncSession, person: UUID, before: int | None = None, limit: int = PAGE
+) -> list[PersonEntry]:
+    """A person's entries, newest first."""
+    statement = (
+        select(LeafRow, OpeningRow)
+        .join(OpeningRow, col(OpeningRow.leaf) == col(LeafRow.index))
+        .where(col(OpeningRow.person_ref) == person, col(OpeningRow.position) < ACTOR_POSITION)
+        .order_by(col(OpeningRow.leaf).desc(), col(OpeningRow.position).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(col(OpeningRow.leaf) < before)
+    return [
+        PersonEntry(logged(leaf), opening.position, opening.detail)
+        for leaf, opening in (await session.execute(statement)).all()
+    ]
+
+
+async def recipients_of(session: AsyncSession, person: UUID) -> list[Recipient]:
+    """Who got data of a person, for what, when (C-154/21): permitted accesses by client and purpose."""
+    detail = col(OpeningRow.detail)
+    permitted = detail.like("permit%") | (~detail.like("deny%") & (col(LeafRow.outcome) == "permit"))
+    second = col(LeafRow.second)
+    statement = (
+        select(col(LeafRow.client), col(LeafRow.purpose), func.min(second), func.max(second), func.count())
+        .join(OpeningRow, col(OpeningRow.leaf) == col(LeafRow.index))
+        .where(col(OpeningRow.person_ref) == person, col(OpeningRow.position) < ACTOR_POSITION, permitted)
+        .group_by(col(LeafRow.client), col(LeafRow.purpose))
+        .order_by(col(LeafRow.client), col(LeafRow.purpose))
+    )
+    return [
+        Recipient(client, purpose, datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC), count)
+        for client, purpose, first, last, count in (await session.execute(statement)).all()
+    ]
+
+
+def logged(row: LeafRow) -> Logged:
+    """A row as the rest of the product sees it."""
+    return Logged(
+        index=row.index,
+        uid=row.uid,
+        hash=row.hash,
+        body=row.body,
+        at=datetime.fromtimestamp(row.second, UTC),
+        tree=json.loads(row.body),
+    )
+
+
+def _joined(filters: Filters) -> tuple[Select[LeafRow], Any]:
+    """The statement over the tables needed, and the column that stands for the index in the narrowest of them."""
+    statement: Any = select(LeafRow)
+    index: Any = col(LeafRow.index)
+    if filters.reason is not None:
+        statement = statement.join(ReasonRow, col(ReasonRow.leaf) == col(LeafRow.index))
+        statement = statement.where(col(ReasonRow.reason) == filters.reason)
+        index = col(ReasonRow.leaf)
+    for ref, is_actor in ((filters.actor, True), (filters.person, False)):
+        if ref is not None:
+            position = col(OpeningRow.position)
+            openings: Any = select(col(OpeningRow.leaf).label("leaf")).where(
+                col(OpeningRow.person_ref) == ref,
+                position == ACTOR_POSITION if is_actor else position < ACTOR_POSITION,
+            )
+            found = openings.distinct().subquery()
+            statement = statement.join(found, found.c.leaf == col(LeafRow.index))
+            index = found.c.leaf
+    return statement, index
