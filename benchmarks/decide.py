@@ -1,17 +1,17 @@
 """Decisions about ten fields a second, in this process, against two general policy engines.
 
 Method: 2,000 questions by one client for one purpose about ten fields each; most people are in order, the others are
-not, in one of many ways. Ours answers with the rules of the product from bare facts: who may ask, restriction, objection,
-basis, age, purpose limitation, look-back, retention, with every reason. cedarpy and Rego (regopy) hold an equivalent
-policy, generated from the same document. They are spared the work on facts: each gets as input what our rules found
+not, in one of many ways. Ours answers with the rules of the product from bare facts: who may ask, restriction,
+objection, basis, age, purpose limitation, look-back, retention, with every reason. cedarpy and Rego (regopy) hold an
+equivalent policy over the same document. They are spared the work on facts: each gets as input what our rules found
 (which categories have a basis, which fields are restricted, which values may serve), worked out beforehand and not
 counted. Each is used in the best way it offers: policies and entities parsed once, cedarpy with one batch call for the
-ten fields. cedarpy with its policies as text, as its documentation starts out, is shown too.
+ten fields. cedarpy with its policies as text at every call, as its examples have it, is shown too.
 
 All engines answer all 2,000 questions; a run counts only if the permitted fields are identical, question by question.
-Then rounds are interleaved (one engine after the other, again and again), each round on the same slice of questions; the
-figures are medians of processor time over the rounds, the ratio is within each round. Slow engines get a smaller slice. The collector of
-the interpreter is off while measuring.
+Then rounds are interleaved (one engine after the other, again and again), a slow engine with fewer questions. The
+figures are medians of processor time over the rounds, the ratio is within each round. The interpreter's collector is
+off while measuring.
 
     script/bench decide [--rounds 7]
 """
