@@ -113,9 +113,8 @@ async def _decided(
     accepts = not options.rejects
     wanted = await activation.prepare_decision(registry, person, source, accepts=accepts, reasons=options.reasons)
     signed = sign(wanted, options.key, passphrase)
-    return await activation.decide(
-        registry, person, source, signed, await _gates(registry), accepts=accepts, reasons=options.reasons
-    )
+    gates = await gates_for(registry.database, shipped_notices(Settings()))
+    return await activation.decide(registry, person, source, signed, gates, accepts=accepts, reasons=options.reasons)
 
 
 def sign(wanted: ToSign, key_file: Path, passphrase: str) -> Signed:

@@ -227,7 +227,7 @@ class Town:
             }
             own_id = UUID(int=chance.getrandbits(128), version=4)
             if declared.event:
-                more = {"event_id": own_id, "kind": declared.event.value, "occurred_at": self.instant()}
+                more: dict[str, Any] = {"event_id": own_id, "kind": declared.event.value, "occurred_at": self.instant()}
                 yield EventRow, {**row, **more}
             else:
                 more = {"record_id": own_id, "version": 1, "observed_at": self.instant(), "rectified_at": None}
