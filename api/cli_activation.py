@@ -16,7 +16,7 @@ from typing import Any
 
 from api.compose import shipped_notices
 from api.settings import Settings
-from api.terminal import REFUSED, acting, add_person, ask_credentials, ask_secret, with_registry
+from api.terminal import REFUSED, acting, add_person, ask_secret, with_registry
 from policies.documents import parse
 from registry import activation
 from registry.activation import NotTaken, Taken, ToSign
@@ -28,7 +28,6 @@ from registry.policy_facts import gates_for
 from registry.policy_history import source_of, versions
 from registry.reach import count_reach
 from registry.signing import fingerprint_of, open_key_file
-from registry.staff_login import Credentials
 
 
 def add_activation(parsers: Any) -> None:  # noqa: ANN401 - argparse names no type for it
@@ -61,20 +60,20 @@ def add_activation(parsers: Any) -> None:  # noqa: ANN401 - argparse names no ty
 
 
 def _propose(options: argparse.Namespace) -> int:
-    given, source = ask_credentials(options.person), options.file.read_bytes()
+    source = options.file.read_bytes()
 
     async def work(registry: Registry) -> int:
         gates = await gates_for(registry.database, shipped_notices(Settings()))
-        return _told(await activation.propose(registry, await acting(registry, given), source, gates))
+        return _told(await activation.propose(registry, await acting(registry, options.person), source, gates))
 
     return with_registry(work)
 
 
 def _review(options: argparse.Namespace) -> int:
-    given, source = ask_credentials(options.person), options.file.read_bytes()
+    source = options.file.read_bytes()
 
     async def work(registry: Registry) -> int:
-        person = await acting(registry, given)
+        person = await acting(registry, options.person)
         return _told(
             await activation.review(registry, person, source, objects=options.objects, reasons=options.reasons)
         )
@@ -83,10 +82,10 @@ def _review(options: argparse.Namespace) -> int:
 
 
 def _advise(options: argparse.Namespace) -> int:
-    given, source = ask_credentials(options.person), options.file.read_bytes()
+    source = options.file.read_bytes()
 
     async def work(registry: Registry) -> int:
-        person = await acting(registry, given)
+        person = await acting(registry, options.person)
         return _told(
             await activation.advise(registry, person, source, objects=options.objects, reasons=options.reasons)
         )
@@ -95,10 +94,8 @@ def _advise(options: argparse.Namespace) -> int:
 
 
 def _decide(options: argparse.Namespace) -> int:
-    given, passphrase = ask_credentials(options.person), ask_secret("Passphrase of the signing key")
-
     async def work(registry: Registry) -> int:
-        outcome = await _decided(registry, options, given, passphrase)
+        outcome = await _decided(registry, options)
         if isinstance(outcome, Taken) and not options.rejects:
             await publish(registry, SYSTEM, shipped_notices(Settings()))
         return _told(outcome)
@@ -106,13 +103,11 @@ def _decide(options: argparse.Namespace) -> int:
     return with_registry(work)
 
 
-async def _decided(
-    registry: Registry, options: argparse.Namespace, given: Credentials, passphrase: str
-) -> Taken | NotTaken:
-    person, source = await acting(registry, given), options.file.read_bytes()
+async def _decided(registry: Registry, options: argparse.Namespace) -> Taken | NotTaken:
+    person, source = await acting(registry, options.person), options.file.read_bytes()
     accepts = not options.rejects
     wanted = await activation.prepare_decision(registry, person, source, accepts=accepts, reasons=options.reasons)
-    signed = sign(wanted, options.key, passphrase)
+    signed = sign(wanted, options.key, ask_secret("Passphrase of the signing key"))
     gates = await gates_for(registry.database, shipped_notices(Settings()))
     return await activation.decide(registry, person, source, signed, gates, accepts=accepts, reasons=options.reasons)
 

@@ -20,14 +20,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from api.terminal import acting, add_person, ask_credentials, ask_new_secret, with_registry
+from api.terminal import acting, add_person, ask_new_secret, with_registry
 from registry import clients, staff
 from registry.actors import SYSTEM, Role, Staff
 from registry.context import Caller, Registry
 from registry.second_factor import Enrolment
 from registry.signing import make_key_file
 from registry.signing_keys import enrol_key, retire_key
-from registry.staff_login import Credentials
 
 Work = Callable[[Registry, Caller, Staff | None], Awaitable[int]]
 
@@ -86,20 +85,14 @@ def _guarded(parsers: Any, name: str, text: str, run: Callable[[argparse.Namespa
 
 
 def _run(options: argparse.Namespace, work: Work) -> int:
-    """Ask for every secret first, then open the registry and act as who was named."""
-    given = ask_credentials(options.person) if options.person else None
-    second_name = getattr(options, "confirmed_by", None)
-    second_given = ask_credentials(second_name) if second_name else None
+    """Act as who was named, confirmed by whom was named."""
+    second_login = getattr(options, "confirmed_by", None)
 
     async def run(registry: Registry) -> int:
-        by = (await acting(registry, given)).caller if given else SYSTEM
-        return await work(registry, by, await _second(registry, second_given))
+        by = (await acting(registry, options.person)).caller if options.person else SYSTEM
+        return await work(registry, by, await acting(registry, second_login) if second_login else None)
 
     return with_registry(run)
-
-
-async def _second(registry: Registry, given: Credentials | None) -> Staff | None:
-    return await acting(registry, given) if given else None
 
 
 def _create(options: argparse.Namespace) -> int:
@@ -181,11 +174,10 @@ def _end_sessions(options: argparse.Namespace) -> int:
 def _signing_key(options: argparse.Namespace) -> int:
     if (options.file is None) == (options.retire is None):
         raise SystemExit("registry: name a file for a new key, or --retire a fingerprint")
-    given = ask_credentials(options.person)
     passphrase = ask_new_secret("New passphrase of the key") if options.file else ""
 
     async def work(registry: Registry) -> int:
-        person = await acting(registry, given)
+        person = await acting(registry, options.person)
         if options.retire:
             await retire_key(registry, person, options.retire)
             return 0

@@ -55,15 +55,13 @@ def add_person(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
     parser.add_argument("--as", dest="person", metavar="LOGIN", required=required, help=text)
 
 
-def ask_credentials(login: str) -> Credentials:
-    """Password and code of a login."""
-    return Credentials(login, ask_secret(f"Password of {login}"), ask_secret(f"Code of {login}"))
-
-
-async def acting(registry: Registry, given: Credentials) -> Staff:
+async def acting(registry: Registry, login: str) -> Staff:
     """Who acts, once they have proved it; recorded.
+
+    Password and code are asked for with the registry open: a code that waited for a start could be over.
 
     Raises:
         AuthenticationError: when they have not.
     """
+    given = Credentials(login, ask_secret(f"Password of {login}"), ask_secret(f"Code of {login}"))
     return await authenticate_staff(registry, given, COMMAND_LINE)

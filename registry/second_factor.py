@@ -75,8 +75,8 @@ async def enrol(session: AsyncSession, ring: KeyRing, staff_id: UUID, login: str
     secret = secrets.token_bytes(_SECRET_BYTES)
     codes = tuple(base64.b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode() for _ in range(RECOVERY_CODES))
     await remove(session, staff_id)
-    sealed = wrap_key(ring.service_key(STAFF_KEY), secret, _context(staff_id))
-    session.add(SecondFactorRow(staff_id=staff_id, sealed=sealed, last_step=0, enrolled_at=now))
+    wrapped = wrap_key(ring.service_key(STAFF_KEY), secret, _context(staff_id))
+    session.add(SecondFactorRow(staff_id=staff_id, wrapped=wrapped, last_step=0, enrolled_at=now))
     session.add_all(RecoveryCodeRow(staff_id=staff_id, digest=_digest(code)) for code in codes)
     uri = TOTP(secret, DIGITS, SHA1(), STEP_SECONDS).get_provisioning_uri(login, ISSUER)  # noqa: S303 - as above
     return Enrolment(secret, uri, tuple("-".join(re.findall("....", code)) for code in codes))
@@ -107,7 +107,7 @@ async def take_code(
     """
     plain = re.sub(r"[\s-]", "", code).upper()
     row = await session.get(SecondFactorRow, staff_id) if staff_id else None
-    secret = unwrap_key(ring.service_key(STAFF_KEY), row.sealed, _context(row.staff_id)) if row else _NOBODYS_SECRET
+    secret = unwrap_key(ring.service_key(STAFF_KEY), row.wrapped, _context(row.staff_id)) if row else _NOBODYS_SECRET
     step = matching_step(secret, plain, step_at(now))
     if row is None:
         return None

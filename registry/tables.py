@@ -460,12 +460,12 @@ class JournalOutboxRow(_Row, table=True):
 
 
 class SecondFactorRow(_Row, table=True):
-    """The second factor of an account, sealed; `last_step` is the newest 30 seconds whose code was used."""
+    """The second factor of an account, wrapped; `last_step` is the newest 30 seconds whose code was used."""
 
     __tablename__ = "staff_second_factor"
 
     staff_id: UUID = Field(sa_type=Id, primary_key=True)
-    sealed: bytes = Field(sa_type=LargeBinary)
+    wrapped: bytes = Field(sa_type=LargeBinary)
     last_step: int = Field(sa_type=BigInteger)
     enrolled_at: datetime = Field(sa_type=Instant)
 

@@ -92,7 +92,7 @@ async def test_the_secret_of_another_account_does_not_open(house: House, dpo: Co
     """Sealed for one account: whoever copies rows copies nothing."""
     clerk = await hire(house, Role.CLERK)
     await house.as_owner(
-        "update staff_second_factor set sealed = (select sealed from staff_second_factor s"
+        "update staff_second_factor set wrapped = (select wrapped from staff_second_factor s"
         " join staff on staff.staff_id = s.staff_id where login = 'clerk')"
     )
     with pytest.raises(Exception, match="a wrapped key does not open"):

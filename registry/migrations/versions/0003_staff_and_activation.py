@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "staff_second_factor",
         sa.Column("staff_id", Id(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("last_step", sa.BigInteger(), nullable=False),
         sa.Column("enrolled_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("staff_id"),
