@@ -14,19 +14,19 @@ from sqlmodel import Field, SQLModel
 from audit.columns import Id, Instant
 
 
-class _Row(SQLModel):
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-    __str__ = __repr__
-
-
 class EpochState(StrEnum):
     """Where a key epoch stands; stored codes."""
 
     ACTIVE = "active"
     CLOSED = "closed"
     DESTROYED = "destroyed"
+
+
+class _Row(SQLModel):
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
 
 
 class StateRow(_Row, table=True):
