@@ -29,7 +29,7 @@ from registry.context import Change, Registry
 from registry.errors import KeyUnavailableError, NotReadyError, SealBrokenError
 from registry.keys import DataKey, data_keys_of
 from registry.tables import LetterOutboxRow
-from registry.vault import LETTER, Place, Sealed, open_letter, seal
+from registry.vault import LETTER, Place, Sealed, open_letter, reseal, seal
 
 PAUSE_SECONDS = 30.0
 FIRST_WAIT = timedelta(minutes=1)
@@ -106,6 +106,17 @@ async def keep_sending(registry: Registry, stopping: asyncio.Event, pause_second
             _log.error("letters could not be sent: %s", type(error).__name__)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), pause_seconds)
+
+
+async def reseal_letters(change: Change, subject_id: UUID, keys: tuple[DataKey, DataKey]) -> list[bytes]:
+    """Move a person's waiting letters from one data key (the first) to another; returns the digests written."""
+    waiting = select(LetterOutboxRow).where(col(LetterOutboxRow.subject_id) == subject_id)
+    digests = []
+    for row in (await change.session.execute(waiting)).scalars():
+        fresh = reseal(Sealed(_place(subject_id, row.letter_id), row.key_version, row.sealed), *keys)
+        row.sealed, row.key_version = fresh.ciphertext, fresh.key_version
+        digests.append(fresh.digest)
+    return digests
 
 
 async def _take(registry: Registry) -> list[_Taken]:

@@ -17,6 +17,7 @@ from policies.vocabulary import Category, FieldName
 from registry.context import MOST_VALUES, Caller, Change, Registry
 from registry.events import EVENT_ROW_VERSION
 from registry.keys import DataKey
+from registry.post import reseal_letters
 from registry.rotation import Pace, Report, silent
 from registry.tables import DataKeyRow, EventRow, RecordRow, SubjectRow
 from registry.vault import Place, Sealed, reseal
@@ -120,6 +121,8 @@ async def _reseal(
     for table, (owner, sort) in of_person.items():
         statement = select(table).where(col(owner) == subject_id, col(sort) == category.value)
         rows += (await change.session.execute(statement)).scalars()
+    if category is Category.EVIDENCE:
+        digests += await reseal_letters(change, subject_id, keys)
     for row in rows:
         row_id, version = (
             (row.record_id, row.version) if isinstance(row, RecordRow) else (row.event_id, EVENT_ROW_VERSION)

@@ -18,10 +18,12 @@ from audit.event import EventTag, Recorded
 from audit.log import Filters
 from policies.vocabulary import Category, FieldName
 from registry import post
+from registry.actors import SYSTEM
 from registry.errors import NotPermittedError
 from registry.keys import DataKey
 from registry.mailer import DirectoryMailer, SmtpMailer
 from registry.post import send_waiting
+from registry.resealing import rotate_data_keys
 from registry.vault import LETTER, Place, Sealed, open_letter, seal
 from tests.house import ANNA, House, open_house, settings_for
 from tests.sentinel import files_under, places_of, spellings
@@ -130,6 +132,16 @@ async def test_a_crash_after_the_sending_repeats_the_letter_under_the_same_id(
         assert await send_waiting(house.registry) == 1
     first, second = server.taken
     assert first["Message-ID"] == second["Message-ID"]
+
+
+async def test_a_letter_that_waits_outlasts_the_rotation_of_its_key(house: House) -> None:
+    server = MailServer()
+    await erased_while_the_server_is_down(house, server)
+    assert await rotate_data_keys(house.registry, SYSTEM) > 0
+    with server.running():
+        await make_due(house)
+        assert await send_waiting(house.registry) == 1
+    assert server.taken[0]["To"] == ANNA["email"]
 
 
 async def test_two_senders_at_once_send_one_letter(house: House) -> None:
