@@ -6,7 +6,7 @@ journal; what a crash left in outbox and intents is brought to its place, and on
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,7 +16,7 @@ from api.settings import Settings
 from audit.log import AuditLog
 from audit.pins import PinFolder
 from audit.sequencer import Sequencer
-from audit.watch import Watch
+from audit.watch import NothingToReopenError, Watch
 from policies.notices import NoticeText, parse_notices
 from registry.actors import SYSTEM
 from registry.context import Registry
@@ -76,6 +76,9 @@ async def open_registry(settings: Settings, *, serving: bool = True, restored: b
         settling = Settling(database, settings.epoch_days, settings.destruction_delay_days)
         registry = Registry(database, ring, log, journal, open_mailer(settings), settling)
         try:
+            if restored:
+                with suppress(NothingToReopenError):
+                    await watch.reopen()
             await watch.check()
             await vouch_for_earlier(registry)
             await registry.load()

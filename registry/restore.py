@@ -72,16 +72,7 @@ async def replay_journal(
     async with registry.change() as change:
         about = (f"entries:{len(missing)}", f"journal:{registry.journal.sequence}")
         change.record(key_entry(caller, change, EventTag.RESTORE, about))
-    await reopen_log(registry)
     return len(missing)
-
-
-async def reopen_log(registry: Registry) -> None:
-    """Seam: here a log that is shorter than its last pin is sealed, and a successor begun that names the gap.
-
-    Until that is built, the restored log goes on from where the backup was made; the entry `restore` marks the place.
-    """
-    await registry.log.integrate()
 
 
 async def _adopt(registry: Registry, caller: Caller, digest: str, documents: Mapping[str, bytes]) -> None:

@@ -13,19 +13,55 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from api import cli
+from api.settings import CATALOGUE
 from audit.event import EventTag
 from audit.verify import Code
 
 NOTHING = "nothing"
 
-# NOTHING: what looks at no log and at nobody, or only at files that were handed in.
+# NOTHING: what looks at no log and at no customer, or only at files that were handed in.
 ENTRIES: dict[str, EventTag | str] = {
     "migrate": NOTHING,
     "serve": NOTHING,
+    "backup": EventTag.BACKUP,
+    "restore": EventTag.RESTORE,
+    "replay": EventTag.RESTORE,
+    "verify": NOTHING,
     "client create": EventTag.CLIENT_CREATE,
+    "client rotate": EventTag.CLIENT_ROTATE,
+    "client revoke": EventTag.CLIENT_REVOKE,
+    "client list": NOTHING,
+    "clients create": EventTag.CLIENT_CREATE,
+    "clients rotate": EventTag.CLIENT_ROTATE,
+    "clients revoke": EventTag.CLIENT_REVOKE,
+    "clients list": NOTHING,
     "staff create": EventTag.STAFF_CREATE,
+    "staff list": NOTHING,
+    "staff role": EventTag.STAFF_ROLE,
+    "staff disable": EventTag.STAFF_DISABLE,
+    "staff unlock": EventTag.STAFF_UNLOCK,
+    "staff end-sessions": EventTag.SESSIONS_END,
+    "staff reset-second-factor": EventTag.SECOND_FACTOR,
+    "staff signing-key": EventTag.SIGNING_KEY_ENROL,
     "policy check": NOTHING,
-    "policy activate": EventTag.POLICY_ACTIVATE,
+    "policy diff": NOTHING,
+    "policy document": NOTHING,
+    "policy record": NOTHING,
+    "policy explain": NOTHING,
+    "policy explain-purposes": NOTHING,
+    "policy coverage": NOTHING,
+    "policy versions": NOTHING,
+    "policy show": NOTHING,
+    "policy reach": EventTag.POLICY_COUNT,
+    "policy notices": EventTag.NOTICE_PUBLISH,
+    "policy propose": EventTag.POLICY_PROPOSE,
+    "policy review": EventTag.POLICY_REVIEW,
+    "policy advise": EventTag.POLICY_ADVISE,
+    "policy decide": EventTag.POLICY_DECIDE,
+    "keys status": NOTHING,
+    "keys rotate": EventTag.KEY_REWRAP,
+    "keys retire-epoch": EventTag.KEY_DESTROY,
+    "keys verify-backup": NOTHING,
     "audit search": EventTag.AUDIT_READ,
     "audit prove": EventTag.AUDIT_READ,
     "audit export": EventTag.AUDIT_EXPORT,
@@ -61,10 +97,13 @@ class Server:
 
     def newest(self) -> dict[str, object]:
         """The body of the newest entry."""
+        return self.bodies(1)[-1]
+
+    def bodies(self, count: int) -> list[dict[str, object]]:
+        """The bodies of the newest entries, the newest last."""
         with closing(sqlite3.connect(self._path)) as connection:
-            statement = 'SELECT body FROM audit_leaf ORDER BY "index" DESC LIMIT 1'
-            found: dict[str, object] = json.loads(connection.execute(statement).fetchone()[0])
-        return found
+            statement = 'SELECT body FROM audit_leaf ORDER BY "index" DESC LIMIT ?'
+            return [json.loads(body) for (body,) in connection.execute(statement, (count,))][::-1]
 
 
 @pytest.fixture
@@ -81,11 +120,12 @@ def test_every_command_that_looks_or_changes_leaves_its_entry(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("a password of some length\n"))
     assert server.run("staff", "create", "dpo", "--role", "dpo") == 0
-    assert server.newest()["op"] == EventTag.STAFF_CREATE
-    staff = UUID(capsys.readouterr().out.split()[-1])
+    assert [body["op"] for body in server.bodies(2)] == [EventTag.STAFF_CREATE, EventTag.SECOND_FACTOR]
+    staff = UUID(capsys.readouterr().out.split()[0])
     assert server.run("client", "create", "shop") == 0
     assert server.newest()["op"] == EventTag.CLIENT_CREATE
-    assert server.run("policy", "activate") == 0
+    assert server.run("policy", "reach", CATALOGUE / "retailer.yaml") == 0
+    assert server.newest()["op"] == EventTag.POLICY_COUNT
     for arguments in (
         ("search", "--client", "registry", "--csv", "--limit", 5),
         ("search", "--actor", staff, "--since", "2026-01-01T00:00:00+01:00"),

@@ -14,7 +14,7 @@ from audit.columns import Id, Instant
 from registry.migrations import async_url, downgrade_async, upgrade_async
 from tests.postgres import Postgres
 
-BEFORE, AFTER = "0001", "0003"
+BEFORE, AFTER = "0002", "0003"
 NEW = {
     "attempt",
     "policy_proposal",
@@ -56,7 +56,7 @@ CLIENT = table("client", *(column(name) for name in ("code", "secret_hash", "cre
 
 
 async def fill(url: str) -> None:
-    """An account with a session, and a client, as revision 0001 knows them."""
+    """An account with a session, and a client, as revision 0002 knows them."""
     who, now = literal(UUID(int=7), Id()), literal(datetime.now(UTC), Instant())
 
     def write(connection: Connection) -> None:

@@ -72,7 +72,7 @@ class PurposesOut(Out):
                     },
                     "can_refuse": ["DM_OBJECTION", "CONSENT_MISSING", "CONSENT_WITHDRAWN", "CHANNEL_NOT_ALLOWED"],
                     "case_reference": "optional",
-                    "subjects_per_day": None,
+                    "subjects_per_day": 200_000,
                     "aggregates_only": False,
                     "significant_decision": False,
                 }

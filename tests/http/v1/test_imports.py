@@ -3,8 +3,9 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -147,12 +148,12 @@ async def test_what_cannot_be_recorded_stops_the_import_and_is_not_tried_again(
 ) -> None:
     integrate, calls = AuditLog.integrate, 0
 
-    async def fail_at_the_second(log: AuditLog) -> None:
+    async def fail_at_the_second(log: AuditLog, *intents: Collection[UUID]) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise AuditUnavailableError
-        await integrate(log)
+        await integrate(log, *intents)
 
     monkeypatch.setattr(AuditLog, "integrate", fail_at_the_second)
     outcomes = await send(api, numbered(60))
@@ -166,7 +167,7 @@ async def test_what_cannot_be_recorded_stops_the_import_and_is_not_tried_again(
 async def test_an_import_whose_first_rows_cannot_be_recorded_is_a_problem(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(log: AuditLog) -> None:
+    async def fail(log: AuditLog, *intents: object) -> None:
         raise AuditUnavailableError
 
     monkeypatch.setattr(AuditLog, "integrate", fail)

@@ -241,7 +241,7 @@ MALFORMED_QUESTIONS_ABOUT_MANY: list[tuple[dict[str, object], str, str]] = [
     ({"fields": "email"}, "/fields", "list_type"),
     ({"purpose": 7}, "/purpose", "string_type"),
     ({"purpose": None}, "/purpose", "string_type"),
-    ({"reason": "Erika asked"}, "/*", "extra_forbidden"),
+    ({"asked_by": "Erika"}, "/*", "extra_forbidden"),
     ({"Erika Mustermann": 1}, "/*", "extra_forbidden"),
 ]
 

@@ -110,7 +110,7 @@ ABROAD = with_part(
     "recipients",
     "mail_house",
     third_country=True,
-    transfer=Transfer(instrument="A46-2-c", ref="SCC-1", until=date(2026, 11, 21)),
+    transfer=Transfer(instrument="standard_clauses", ref="SCC-1", until=date(2026, 11, 21)),
 )
 LATE = datetime(2026, 11, 21, 22, 59, tzinfo=UTC)
 MIDNIGHT_IN_BERLIN = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
