@@ -97,7 +97,7 @@ async def test_a_decision_is_replayed_with_the_policy_of_its_day(board: Board, h
     subject_id = await house.customer(newsletter=True)
     await house.read("mailer", "newsletter", ["email"], subject_id)
     (entry,) = await house.registry.log.search(Filters(operation=EventTag.DISCLOSE), 1)
-    await board.put_in_force(with_state("2", "newsletter", "inactive"))
+    await board.put_in_force(with_state("2", "newsletter", "observe"))
     question = AccessRequest(ClientCode("mailer"), PurposeId("newsletter"), (FieldName("email"),))
     gathered = await house.registry.database.gather([subject_id], frozenset({"email"}), with_events=False)
     facts = facts_from(gathered[subject_id])

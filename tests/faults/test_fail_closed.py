@@ -123,7 +123,9 @@ async def _full(api: Api, subject: UUID, fill: Cause) -> None:
     assert refused
     assert all(ANNA["email"] not in answer.text for answer in refused)
     assert {answer.status_code for answer in answers} <= {200, UNAVAILABLE}
-    assert answers[-1].status_code == (await api.get(None, "/readyz")).status_code == UNAVAILABLE
+    assert answers[-1].status_code == UNAVAILABLE
+    # What readiness writes is smaller than an entry: it may fit in a few times more.
+    assert UNAVAILABLE in [(await api.get(None, "/readyz")).status_code for _ in range(40)]
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """Promise 3: unknown purpose, missing fact, missing basis, unreachable store: refused, with the article."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
 from registry.disclosure import Disclosed, Refused
 from registry.errors import NotReadyError
-from tests.house import House, codes
+from tests.house import House, codes, open_house, settings_for
 
 
 @pytest.mark.parametrize(
@@ -43,11 +45,15 @@ async def test_postal_advertising_needs_the_notice_that_named_it(house: House) -
     assert codes(await house.read("post_house", "postal_advertising", ["street"], subject_id)) == ["LI_NOT_INFORMED"]
 
 
-async def test_without_a_policy_nothing_is_answered(house: House) -> None:
-    subject_id = await house.customer()
+async def test_without_a_policy_that_somebody_decided_nothing_is_served(database_url: str, tmp_path: Path) -> None:
+    settings = settings_for(database_url, tmp_path / "home")
+    async with open_house(settings) as registry:
+        house = House(registry, settings, database_url)
     await house.as_owner("UPDATE registry_state SET policy_digest = 'gone'")
+    await house.as_owner("DELETE FROM policy_step")
     with pytest.raises(NotReadyError):
-        await house.read("shop", "order_fulfilment", ["email"], subject_id)
+        async with open_house(settings):
+            pass
 
 
 async def test_an_erased_person_and_nobody_answer_alike(house: House) -> None:
