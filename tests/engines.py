@@ -4,6 +4,7 @@ Its lines come after pytest's own last line, so that nobody has to look for them
 """
 
 import sqlite3
+from collections import Counter
 from pathlib import Path
 from typing import ClassVar
 
@@ -39,6 +40,7 @@ class EngineReport:
         self._ran: set[str] = set()
         self._skipped: set[str] = set()
         self._modules_skipped: set[str] = set()
+        self._wanting: dict[str, str] = {}
         self._postgresql_versions: list[str] = []
 
     @classmethod
@@ -76,7 +78,9 @@ class EngineReport:
                 self._on[str(value)].add(report.nodeid)
             elif name == _SERVER:
                 self.used_postgresql(str(value))
-        if report.skipped and not hasattr(report, "wasxfail"):
+        if report.skipped and hasattr(report, "wasxfail"):
+            self._wanting[report.nodeid] = report.wasxfail.removeprefix("reason: ")
+        elif report.skipped:
             self._skipped.add(report.nodeid)
         elif report.when == "call":
             self._ran.add(report.nodeid)
@@ -113,4 +117,5 @@ class EngineReport:
             f"{len(self._ran)} tests ran: {sqlite}, {postgresql}, the rest on neither",
             f"PostgreSQL tests: {on_postgresql} run, {len(skipped)} skipped",
             *(f"  skipped, and so failed: {name}" for name in skipped),
+            *(f"{count} tests did not run: {why}" for why, count in sorted(Counter(self._wanting.values()).items())),
         ]

@@ -67,6 +67,13 @@ def test_a_module_skipped_as_a_whole_fails_the_run(tmp_path: Path) -> None:
     assert "PostgreSQL tests: 0 run, 1 skipped" in result.stdout.splitlines()
 
 
+def test_a_system_package_that_is_missing_is_named_in_the_closing_lines(tmp_path: Path) -> None:
+    source = "@pytest.mark.postgresql\ndef test_hsm(): pytest.xfail('no HSM: apt-get install it')\n"
+    result = run_pytest(tmp_path, RUNS + source)
+    assert result.returncode == 0
+    assert "1 tests did not run: no HSM: apt-get install it" in result.stdout.splitlines()
+
+
 def test_the_whole_suite_without_postgresql_tests_fails(tmp_path: Path) -> None:
     source = "def test_pure(): pass\n"
     assert run_pytest(tmp_path, source).returncode == 0
