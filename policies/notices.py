@@ -25,6 +25,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from policies.vocabulary import PurposeId
 
@@ -113,6 +114,7 @@ class NoticeText:
     sha256: str
 
 
+@lru_cache(maxsize=32)
 def parse_notices(source: bytes) -> tuple[NoticeText, ...]:
     """Parse and check every text of one file.
 
