@@ -3,7 +3,9 @@
 Nothing is shared between tests but the two templates that each fresh database is copied from.
 """
 
+import asyncio
 import os
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -19,6 +21,7 @@ from tests.house import ERASER_ROLE, ROLE_PASSWORD, SERVING_ROLE, House, open_ho
 from tests.postgres import Postgres
 
 _TEMPLATE = "template_registry"
+_MIGRATED = "template_migrated"
 _numbers = count(1)
 
 # `ci` finds the same examples on every machine; `explore` looks for new ones.
@@ -29,9 +32,19 @@ settings.register_profile("explore", max_examples=1000, deadline=None, suppress_
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-def prepare_template(url: str) -> None:
+def migrate(url: str) -> None:
     """Bring the empty database at `url` to the newest revision, with the roles of production on PostgreSQL."""
     migrations.upgrade(url, roles=(SERVING_ROLE, ERASER_ROLE))
+
+
+def start_once(url: str, home: Path) -> None:
+    """Make keys, policy and log in a migrated database, with their files in `home`; each test gets a copy of both."""
+
+    async def start() -> None:
+        async with open_house(settings_for(url, home)):
+            pass
+
+    asyncio.run(start())
 
 
 @pytest.fixture(scope="session")
@@ -43,20 +56,24 @@ def postgres(pytestconfig: pytest.Config) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Postgres) -> str:
-    """The name of the prepared database."""
+def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of the prepared database; its name is `_TEMPLATE`."""
     for role in (SERVING_ROLE, ERASER_ROLE):
         postgres.execute(f"create role {role} login password '{ROLE_PASSWORD}'")
-    prepare_template(postgres.create_database(_TEMPLATE).url())
-    return _TEMPLATE
+    home = tmp_path_factory.mktemp("postgresql") / "home"
+    migrate(postgres.create_database(_MIGRATED).url())
+    start_once(postgres.create_database(_TEMPLATE, template=_MIGRATED).url(), home)
+    return home
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of the prepared database."""
-    path = tmp_path_factory.mktemp("sqlite") / f"{_TEMPLATE}.db"
-    prepare_template(f"sqlite+aiosqlite:///{path}")
-    return path
+    """The folder of the prepared database and its files."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    migrate(f"sqlite+aiosqlite:///{folder / _MIGRATED}")
+    shutil.copy(folder / _MIGRATED, folder / _TEMPLATE)
+    start_once(f"sqlite+aiosqlite:///{folder / _TEMPLATE}", folder / "home")
+    return folder
 
 
 @pytest.fixture(
@@ -72,7 +89,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database_url(engine: str, request: pytest.FixtureRequest) -> str:
-    """A fresh, prepared database of this test alone, on SQLite and on PostgreSQL."""
+    """A fresh, prepared database of this test alone, on SQLite and on PostgreSQL; its files lie in `tmp_path/home`."""
     return str(request.getfixturevalue(f"{engine}_url"))
 
 
@@ -80,17 +97,35 @@ def database_url(engine: str, request: pytest.FixtureRequest) -> str:
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """A fresh, prepared SQLite file; a test that asks for it directly is marked `sqlite`."""
     path = tmp_path / "registry.db"
-    with closing(sqlite3.connect(sqlite_template)) as source, closing(sqlite3.connect(path)) as target:
+    with closing(sqlite3.connect(sqlite_template / _TEMPLATE)) as source, closing(sqlite3.connect(path)) as target:
         source.backup(target)
+    shutil.copytree(sqlite_template / "home", tmp_path / "home")
     return f"sqlite+aiosqlite:///{path}"
 
 
 @pytest.fixture
-def postgresql_url(postgres: Postgres, postgres_template: str) -> Iterator[str]:
+def postgresql_url(postgres: Postgres, postgres_template: Path, tmp_path: Path) -> Iterator[str]:
     """A fresh, prepared PostgreSQL database; a test that asks for it directly is marked `postgresql`."""
-    database = postgres.create_database(f"test_{next(_numbers)}", template=postgres_template)
+    database = postgres.create_database(f"test_{next(_numbers)}", template=_TEMPLATE)
+    shutil.copytree(postgres_template, tmp_path / "home")
     yield database.url()
     postgres.drop_database(database.name)
+
+
+@pytest.fixture
+def unstarted_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database that was migrated and never started: no keys, no policy, no log."""
+    if engine == "sqlite":
+        path = tmp_path / "unstarted" / "registry.db"
+        path.parent.mkdir()
+        shutil.copy(request.getfixturevalue("sqlite_template") / _MIGRATED, path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    request.getfixturevalue("postgres_template")
+    server: Postgres = request.getfixturevalue("postgres")
+    database = server.create_database(f"unstarted_{next(_numbers)}", template=_MIGRATED)
+    yield database.url()
+    server.drop_database(database.name)
 
 
 @pytest.fixture

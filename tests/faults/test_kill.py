@@ -9,7 +9,7 @@ from tests.faults.kills import kill_under_load
 from tests.faults.service import Service
 from tests.house import settings_for
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 async def test_after_each_kill_the_log_speaks_of_every_answer(database_url: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Promise 6: a restored backup replays the journal before it serves (R-DEL-6)."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -26,24 +26,9 @@ from tests.house import SHOP, House, codes, settings_for
 Fresh = Callable[[], str]
 
 
-@pytest.fixture
-def fresh_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A second, empty, migrated database on the same engine."""
-    if engine == "sqlite":
-        path = tmp_path / "restored" / "registry.db"
-        path.parent.mkdir()
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite+aiosqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgres")
-    name = f"restored_{abs(hash(tmp_path))}"
-    yield server.create_database(name, template=request.getfixturevalue("postgres_template")).url()
-    server.drop_database(name)
-
-
-def restored_settings(house: House, fresh_url: str) -> Settings:
+def restored_settings(house: House, unstarted_url: str) -> Settings:
     """The same keys and journal on another database."""
-    return settings_for(fresh_url, house.settings.home)
+    return settings_for(unstarted_url, house.settings.home)
 
 
 async def fill(settings: Settings, folder: Path) -> dict[str, int]:
@@ -55,7 +40,7 @@ async def fill(settings: Settings, folder: Path) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def restored(settings: Settings, fresh_url: str, folder: Path) -> AsyncIterator[House]:
+async def restored(settings: Settings, unstarted_url: str, folder: Path) -> AsyncIterator[House]:
     """Filled, replayed, and open to serve."""
     await fill(settings, folder)
     with pytest.raises(NotReadyError, match="replay"):
@@ -64,7 +49,7 @@ async def restored(settings: Settings, fresh_url: str, folder: Path) -> AsyncIte
     async with open_registry(settings, restored=True) as registry:
         await replay_journal(registry, SYSTEM, {})
     async with open_registry(settings) as registry:
-        yield House(registry, settings, fresh_url)
+        yield House(registry, settings, unstarted_url)
 
 
 async def take(house: House, folder: Path) -> None:
@@ -72,7 +57,7 @@ async def take(house: House, folder: Path) -> None:
 
 
 @pytest.mark.gdpr("17(1)")
-async def test_what_was_decided_after_the_backup_binds_again(house: House, fresh_url: str, tmp_path: Path) -> None:
+async def test_what_was_decided_after_the_backup_binds_again(house: House, unstarted_url: str, tmp_path: Path) -> None:
     erased = await house.customer("erased", {"email": "erased@example.com"})
     withdrawn = await house.customer("withdrawn", {"email": "withdrawn@example.com"}, newsletter=True)
     objected = await house.customer("objected", {"email": "objected@example.com"}, newsletter=True)
@@ -86,7 +71,7 @@ async def test_what_was_decided_after_the_backup_binds_again(house: House, fresh
     unknown = await house.customer("later", {"email": "later@example.com"})
     await house.erase(unknown)
 
-    async with restored(restored_settings(house, fresh_url), fresh_url, tmp_path / "backup") as again:
+    async with restored(restored_settings(house, unstarted_url), unstarted_url, tmp_path / "backup") as again:
         assert codes(await again.read("mailer", "newsletter", ["email"], erased)) == ["NO_SUBJECT"]
         assert "CONSENT_WITHDRAWN" in codes(await again.read("mailer", "newsletter", ["email"], withdrawn))
         assert "DM_OBJECTION" in codes(await again.read("mailer", "newsletter", ["email"], objected))
@@ -108,13 +93,13 @@ async def correct(house: House, subject_id: UUID) -> None:
 
 
 async def test_a_replay_that_was_interrupted_goes_on(
-    house: House, fresh_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    house: House, unstarted_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [await house.customer(f"A-{number}", newsletter=True) for number in range(3)]
     await take(house, tmp_path / "backup")
     for subject_id in people:
         await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
-    settings = restored_settings(house, fresh_url)
+    settings = restored_settings(house, unstarted_url)
     await fill(settings, tmp_path / "backup")
     done = 0
 
@@ -135,7 +120,7 @@ async def test_a_replay_that_was_interrupted_goes_on(
 
 
 async def test_old_data_opens_with_the_keys_of_after_a_retirement_and_the_erased_stay_closed(
-    house: House, fresh_url: str, tmp_path: Path
+    house: House, unstarted_url: str, tmp_path: Path
 ) -> None:
     """Data from before, keys from after: the erased have no key, everybody else is back."""
     erased = await house.customer("erased", {"email": "erased@example.com"})
@@ -147,17 +132,17 @@ async def test_old_data_opens_with_the_keys_of_after_a_retirement_and_the_erased
     await back_up(house.registry, SYSTEM, {Part.KEYS: tmp_path / "backup" / "keys"})
     provider = open_provider(house.settings.key_provider_url)
     await destroy_retired(house.registry, SYSTEM, await verify_backup(provider, tmp_path / "backup" / "keys"))
-    async with restored(restored_settings(house, fresh_url), fresh_url, tmp_path / "backup") as again:
+    async with restored(restored_settings(house, unstarted_url), unstarted_url, tmp_path / "backup") as again:
         assert codes(await again.read("shop", "order_fulfilment", ["email"], kept)) == []
         assert codes(await again.read("shop", "order_fulfilment", ["email"], erased)) == ["NO_SUBJECT"]
 
 
-async def test_a_damaged_backup_changes_nothing(house: House, fresh_url: str, tmp_path: Path) -> None:
+async def test_a_damaged_backup_changes_nothing(house: House, unstarted_url: str, tmp_path: Path) -> None:
     await house.customer()
     await take(house, tmp_path / "backup")
     path = tmp_path / "backup" / "data" / "record.jsonl"
     content = path.read_bytes()
-    settings = restored_settings(house, fresh_url)
+    settings = restored_settings(house, unstarted_url)
     for damaged in (content.replace(b"a", b"b", 1), content[:-1], b""):
         path.write_bytes(damaged)
         with pytest.raises(BackupError):
@@ -172,13 +157,13 @@ async def test_a_damaged_backup_changes_nothing(house: House, fresh_url: str, tm
         await fill(settings, tmp_path / "backup")
 
 
-async def test_keys_older_than_the_data_are_refused(house: House, fresh_url: str, tmp_path: Path) -> None:
+async def test_keys_older_than_the_data_are_refused(house: House, unstarted_url: str, tmp_path: Path) -> None:
     await take(house, tmp_path / "old")
     await house.customer()
     await back_up(house.registry, SHOP, {Part.DATA: tmp_path / "new" / "data"})
     shutil.copytree(tmp_path / "old" / "keys", tmp_path / "new" / "keys")
     with pytest.raises(BackupError, match="older"):
-        await fill(restored_settings(house, fresh_url), tmp_path / "new")
+        await fill(restored_settings(house, unstarted_url), tmp_path / "new")
 
 
 async def test_neither_part_has_what_the_other_has(house: House, tmp_path: Path) -> None:

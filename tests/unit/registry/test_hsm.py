@@ -138,13 +138,13 @@ def test_several_processes_use_one_token(provider: KeyProvider, token: Token) ->
     assert [worker.wait(60) for worker in workers] == [0, 0]
 
 
-async def test_a_registry_lives_on_a_token(token: Token, database_url: str, tmp_path: Path) -> None:
-    settings = settings_for(database_url, tmp_path / "home").model_copy(update={"key_provider": token.uri})
+async def test_a_registry_lives_on_a_token(token: Token, unstarted_url: str, tmp_path: Path) -> None:
+    settings = settings_for(unstarted_url, tmp_path / "home").model_copy(update={"key_provider": token.uri})
     async with open_house(settings) as registry:
-        house = House(registry, settings, database_url)
+        house = House(registry, settings, unstarted_url)
         subject_id = await house.customer()
         await new_root(registry, SHOP)
     async with open_house(settings) as registry:
-        read = await House(registry, settings, database_url).read("shop", "order_fulfilment", ["email"], subject_id)
+        read = await House(registry, settings, unstarted_url).read("shop", "order_fulfilment", ["email"], subject_id)
     assert ANNA["email"] in str(read.values)  # type: ignore[union-attr]
     assert not settings.keys.exists()
