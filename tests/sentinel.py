@@ -22,10 +22,13 @@ def spellings(*values: str) -> dict[str, bytes]:
 
 
 def places_of(needles: dict[str, bytes], files: Iterable[Path]) -> list[str]:
-    """Where any of the spellings occurs, as `file: spelling`."""
+    """Where any of the spellings occurs, as `file: spelling`; a running server may take a file away meanwhile."""
     hits: list[str] = []
     for path in files:
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            continue
         hits += [f"{path}: {name}" for name, needle in needles.items() if needle in content]
     return hits
 
