@@ -25,8 +25,8 @@ from policies.notices import NoticeText, parse_notices
 from policies.vocabulary import LegalBasis
 
 if TYPE_CHECKING:
-    # What argparse itself returns; it is generic in no other place.
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
+    # It is generic in no other place.
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - what argparse itself returns
 
 REFUSED = 1
 
