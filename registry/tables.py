@@ -6,6 +6,7 @@ rows can live on one shard and go together. Rows stay inside this package; their
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Index, Integer, LargeBinary, Text, text
@@ -23,10 +24,26 @@ class EpochState(StrEnum):
 
 
 class _Row(SQLModel):
+    def __init__(self, **values: object) -> None:
+        """A new row straight from its columns; tables are not validated, and an import makes a hundred thousand rows.
+
+        Raises:
+            TypeError: when there is no such column.
+        """
+        table = type(self)
+        if not values.keys() <= table.model_fields.keys():
+            raise TypeError(f"{table.__name__} has no {', '.join(sorted(values.keys() - table.model_fields.keys()))}")
+        vars(self).update(_defaults(table) | values)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
     __str__ = __repr__
+
+
+@cache
+def _defaults(table: type[SQLModel]) -> dict[str, object]:
+    return {name: one.default for name, one in table.model_fields.items() if not one.is_required()}
 
 
 class StateRow(_Row, table=True):

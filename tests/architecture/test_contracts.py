@@ -32,12 +32,22 @@ def sources() -> list[tuple[str, ast.Module]]:
     ]
 
 
+@cache
+def nodes() -> list[tuple[str, ast.Call | ast.ImportFrom]]:
+    """Every call and every import of names in the product, with the path of its module."""
+    return [
+        (path, node)
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Call, ast.ImportFrom))
+    ]
+
+
 def makers_of(name: str) -> set[str]:
     """The modules that call a class by its name."""
     return {
         path
-        for path, tree in sources()
-        for node in ast.walk(tree)
+        for path, node in nodes()
         if isinstance(node, ast.Call) and name in {getattr(node.func, "id", None), getattr(node.func, "attr", None)}
     }
 
@@ -67,8 +77,7 @@ def test_what_opens_data_is_made_in_one_place(name: str, makers: set[str]) -> No
 def test_what_opens_data_goes_by_no_other_name(name: str) -> None:
     renamed = {
         path
-        for path, tree in sources()
-        for node in ast.walk(tree)
+        for path, node in nodes()
         if isinstance(node, ast.ImportFrom) and any(part.name == name and part.asname for part in node.names)
     }
     assert not renamed

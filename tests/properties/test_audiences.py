@@ -11,7 +11,7 @@ from tests.properties.same_answer import by_database, by_engine, populated, ques
 from tests.random_people import NOW
 from tests.unit.policies.people import NEWSLETTER, ask, retailer
 
-PEOPLE = 800
+PEOPLE = 300
 LEAST_SHARE = 0.02
 
 

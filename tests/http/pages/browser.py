@@ -37,10 +37,11 @@ class Page(HTMLParser):
         self.source = response.text
         self.forms: list[Form] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
         self.open: list[str] = []
         self.tangled = False
+        self._words: list[str] = []
         self.feed(self.source)
+        self.text = " ".join(self._words)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -56,7 +57,7 @@ class Page(HTMLParser):
         self.tangled |= not self.open or self.open.pop() != tag
 
     def handle_data(self, data: str) -> None:
-        self.text = " ".join([*self.text.split(" "), *data.split()]).strip()
+        self._words += data.split()
 
     def all(self, tag: str) -> list[dict[str, str]]:
         """The attributes of every element of one kind."""
