@@ -13,11 +13,11 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from audit.columns import whole
-from audit.postgres_store import PostgresStore
+from audit.postgres_store import SHORT_STATEMENTS, PostgresStore
 from policies.facts import Address, Delivery, Item, Objection, Permission, Relationship, Restriction
 from policies.vocabulary import (
     Category,
@@ -97,9 +97,9 @@ class PostgresDatabase:
         erasing = make_url(eraser_url or url).set(drivername="postgresql+asyncpg")
         owning = make_url(owner_url or url).set(drivername="postgresql+asyncpg")
         self._dsn = serving.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._serving = create_async_engine(serving, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
-        self._erasing = create_async_engine(erasing, pool_size=2, max_overflow=2, pool_pre_ping=True)
-        self._owning = create_async_engine(owning, pool_size=2, max_overflow=2, pool_pre_ping=True)
+        self._serving = _engine(serving, pool_size)
+        self._erasing = _engine(erasing, 2)
+        self._owning = _engine(owning, 2)
         self._reader: asyncpg.Connection | None = None
         self._waiting: list[_Waiting] = []
         self._loader: asyncio.Task[None] | None = None
@@ -169,7 +169,9 @@ class PostgresDatabase:
 
     async def _fetch(self, taken: list[_Waiting]) -> dict[UUID, Any]:
         if self._reader is None or self._reader.is_closed():
-            self._reader = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
+            self._reader = await asyncpg.connect(
+                self._dsn, timeout=10, command_timeout=30, server_settings=dict(SHORT_STATEMENTS)
+            )
         addresses = list({name for waiting in taken for name in waiting.addresses})
         statement = _STATEMENTS[any(waiting.with_events for waiting in taken), bool(addresses)]
         ids = list({id_ for waiting in taken for id_ in waiting.ids})
@@ -217,6 +219,16 @@ class PostgresDatabase:
         await self._serving.dispose()
         await self._erasing.dispose()
         await self._owning.dispose()
+
+
+def _engine(url: URL, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"server_settings": dict(SHORT_STATEMENTS)},
+    )
 
 
 def _answer(waiting: _Waiting, rows: dict[UUID, Any]) -> None:
