@@ -5,7 +5,7 @@ journal; what a crash left in outbox and intents is brought to its place, and on
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -143,7 +143,13 @@ async def open_log(settings: Settings) -> AsyncIterator[tuple[AuditLog, Watch]]:
 
 async def _open_log(settings: Settings, database: Database, ring: KeyRing) -> tuple[AuditLog, Watch]:
     signer = Ed25519PrivateKey.from_private_bytes(ring.service_key(AUDIT_SIGNING_KEY))
-    sequencer = Sequencer(database.audit_store(), ring.audit_key)
+
+    async def learn(epochs: Collection[int]) -> None:
+        if not all(ring.holds(epoch) for epoch in epochs):
+            async with database.reading() as session:
+                await ring.load(session)
+
+    sequencer = Sequencer(database.audit_store(), ring.audit_key, learn)
     log = AuditLog(sequencer, database.reading, settings.log_origin, signer, ring.audit_key)
     await log.learn_origin()
     sequencer.start()

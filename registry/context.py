@@ -127,7 +127,10 @@ class Change:
         if held is not None:
             return held
         if subject_id not in self.created:
-            for known, stored in (await data_keys_of(self.session, subject_id)).items():
+            found = await data_keys_of(self.session, subject_id)
+            if not all(self.ring.holds(stored.epoch) for stored in found.values()):
+                await self.ring.load(self.session)  # wrapped anew since this change began
+            for known, stored in found.items():
                 self._keys[subject_id, known] = self.ring.data_key(subject_id, known, stored)
             if (subject_id, category) in self._keys:
                 return self._keys[subject_id, category]

@@ -54,6 +54,14 @@ _GONE = (
     BudgetUseRow,
     LetterOutboxRow,
 )
+_OF_PERSON = [
+    *(f"{table.__tablename__} WHERE subject_id = :id" for table in (*_GONE, RecordRow)),
+    "event WHERE subject_id = :id AND field <> ALL(:obliged)",
+    "data_key WHERE subject_id = :id AND category <> ALL(:renewed)",
+]
+_DELETE = text(
+    f"WITH {', '.join(f'd{number} AS (DELETE FROM {one})' for number, one in enumerate(_OF_PERSON))} SELECT 1"  # noqa: S608 - own names
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +85,27 @@ class Erasure:
 async def erase_within(change: Change, subject_id: UUID) -> tuple[SubjectRow, Erasure]:
     """Erase a person as part of a change of the eraser role; the controller's decision has been made.
 
-    1. Take the person's row for oneself alone.
-    2. Delete values that nothing obliges to keep, and everything that leads to the person.
-    3. Re-seal what is kept under fresh keys; destroy all other data keys.
+    1. Take the person's row for oneself alone, then their keys, in the order in which a rotation takes them.
+    2. Find what an obligation keeps, and until when.
+    3. Re-seal it under fresh keys.
     4. Block the identifiers, note the erasure for the journal.
+    5. Delete everything else: values, keys, and whatever leads to the person.
 
     Raises:
         UnknownSubjectError: nobody, or no longer.
     """
     subject = await change.lock_subject(subject_id, erasing=True)  # 1
-    categories = await _categories(change, subject_id)
-    kept = await _delete_values(change, subject_id)  # 2
-    await _renew_keys(change, subject_id)  # 3
+    keys = await _locked_keys(change, subject_id)
+    obliged = _obliged(change.policy)
+    rows = await _obliged_rows(change, subject_id, obliged)  # 2
+    kept = _kept(change.policy, rows)
+    await _renew_keys(change, subject_id, keys, rows)  # 3
     await _block(change, subject_id)  # 4
-    await _delete_what_leads_here(change, subject_id)
-    _empty(subject, kept)
-    change.journal(JournalKind.ERASURE, subject_id, subject.status)
+    change.journal(JournalKind.ERASURE, subject_id, _empty(subject, kept))
     await change.session.flush()
+    await _delete(change, subject_id, obliged, {row.category for row in rows})  # 5
+    change.forget_keys(subject_id)
+    categories = tuple(sorted(Category(stored.category) for stored in keys))
     return subject, Erasure(categories, kept)
 
 
@@ -124,19 +136,21 @@ async def plan(registry: Registry, subject_id: UUID) -> tuple[KeptField, ...]:
         return _kept(registry.policy, list(rows))
 
 
-async def _categories(change: Change, subject_id: UUID) -> tuple[Category, ...]:
-    statement = select(col(DataKeyRow.category)).where(col(DataKeyRow.subject_id) == subject_id)
-    return tuple(sorted(Category(name) for name in (await change.session.execute(statement)).scalars()))
-
-
-async def _delete_values(change: Change, subject_id: UUID) -> tuple[KeptField, ...]:
-    """Delete records and events; only events can be documents that an obligation keeps."""
-    obliged = _obliged(change.policy)
-    await change.session.execute(delete(RecordRow).where(col(RecordRow.subject_id) == subject_id))
-    await change.session.execute(
-        delete(EventRow).where(col(EventRow.subject_id) == subject_id, col(EventRow.field).not_in(obliged)),
+async def _locked_keys(change: Change, subject_id: UUID) -> list[DataKeyRow]:
+    """All data keys of the person, for this change alone."""
+    statement = (
+        select(DataKeyRow)
+        .where(col(DataKeyRow.subject_id) == subject_id)
+        .order_by(col(DataKeyRow.category))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
-    statement = select(EventRow).where(col(EventRow.subject_id) == subject_id)
+    return list((await change.session.execute(statement)).scalars())
+
+
+async def _obliged_rows(change: Change, subject_id: UUID, obliged: list[str]) -> list[EventRow]:
+    """What an obligation keeps, each with its end; only events can be documents."""
+    statement = select(EventRow).where(col(EventRow.subject_id) == subject_id, col(EventRow.field).in_(obliged))
     rows = list((await change.session.execute(statement)).scalars())
     for row in rows:
         # What counted from the end of a relationship counts from now: no contract and no consent is left.
@@ -144,7 +158,7 @@ async def _delete_values(change: Change, subject_id: UUID) -> tuple[KeptField, .
             retention = change.policy.retention[change.policy.fields[FieldName(row.field)].retention]
             today = local_date(change.now)
             row.delete_after = retention_end(local_date(row.occurred_at), retention, ended_on=today)
-    return _kept(change.policy, rows)
+    return rows
 
 
 def _obliged(policy: PolicyDocument) -> list[str]:
@@ -162,23 +176,13 @@ def _kept(policy: PolicyDocument, rows: list[EventRow]) -> tuple[KeptField, ...]
     return tuple(kept)
 
 
-async def _renew_keys(change: Change, subject_id: UUID) -> None:
-    """Fresh keys for what is kept; every other key goes."""
-    statement = select(EventRow).where(col(EventRow.subject_id) == subject_id)
-    rows = list((await change.session.execute(statement)).scalars())
-    locked = (
-        select(DataKeyRow)
-        .where(col(DataKeyRow.subject_id) == subject_id)
-        .order_by(col(DataKeyRow.category))  # the order in which a rotation takes them
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    keys = list((await change.session.execute(locked)).scalars())
+async def _renew_keys(change: Change, subject_id: UUID, keys: list[DataKeyRow], rows: list[EventRow]) -> None:
+    """Fresh keys for what is kept."""
     for stored in keys:
         category = Category(stored.category)
         held = [row for row in rows if row.category == stored.category]
         if not held:
-            await change.session.delete(stored)
+            change.session.expunge(stored)  # deleted below; a letter may need another one of its kind
             continue
         old = await change.data_key(subject_id, category)
         new, wrapped = await change.new_data_key(subject_id, category, old.version + 1)
@@ -190,8 +194,6 @@ async def _renew_keys(change: Change, subject_id: UUID) -> None:
         stored.epoch = wrapped.epoch
         stored.wrapped = wrapped.wrapped
         stored.fingerprint = wrapped.fingerprint
-    await change.session.flush()
-    change.forget_keys(subject_id)
 
 
 async def _block(change: Change, subject_id: UUID) -> None:
@@ -205,22 +207,26 @@ async def _block(change: Change, subject_id: UUID) -> None:
     await suppress(change, blocked, Scope.ERASED)
     for kind, digest in blocked:
         change.journal(JournalKind.SUPPRESSION, subject_id, f"{kind}:{digest.version}:{digest.value.hex()}")
-    await change.session.flush()
 
 
-async def _delete_what_leads_here(change: Change, subject_id: UUID) -> None:
-    """On PostgreSQL in one round trip."""
+async def _delete(change: Change, subject_id: UUID, obliged: list[str], renewed: set[str]) -> None:
+    """Everything but what is kept and its renewed keys; on PostgreSQL in one round trip."""
     if change.session.get_bind().dialect.name == "postgresql":
-        parts = [f"in_{one.__tablename__} AS (DELETE FROM {one.__tablename__} WHERE subject_id = :id)" for one in _GONE]  # noqa: S608 - own names
-        await change.session.execute(text(f"WITH {', '.join(parts)} SELECT 1"), {"id": subject_id})
+        given = {"id": subject_id, "obliged": obliged, "renewed": sorted(renewed)}
+        await change.session.execute(_DELETE, given)
         return
-    for table in _GONE:
-        await change.session.execute(delete(table).where(col(table.subject_id) == subject_id))
+    of_person = {table: col(table.subject_id) == subject_id for table in (*_GONE, RecordRow, EventRow, DataKeyRow)}
+    of_person[EventRow] &= col(EventRow.field).not_in(obliged)
+    of_person[DataKeyRow] &= col(DataKeyRow.category).not_in(sorted(renewed))
+    for table, condition in of_person.items():
+        await change.session.execute(delete(table).where(condition), execution_options={"synchronize_session": False})
 
 
-def _empty(subject: SubjectRow, kept: tuple[KeptField, ...]) -> None:
+def _empty(subject: SubjectRow, kept: tuple[KeptField, ...]) -> str:
+    """Leave the pseudonym alone; returns the status that the person has from now on."""
     subject.status = (SubjectStatus.RETAINED if kept else SubjectStatus.ERASED).value
     subject.majority_month = None
     subject.language = ""
     subject.country = ""
     subject.version += 1
+    return subject.status

@@ -7,6 +7,7 @@ Legal: GDPR Art. 5(1)(d), Art. 17, Art. 25; R-17.1-2, R-17-4, R-25-1.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +25,7 @@ from registry import notices
 from registry.conflicts import ConflictKind
 from registry.consents import Grant, RefusedGrant, write_grants
 from registry.context import Caller, Change, Registry
-from registry.errors import UnknownSubjectError
+from registry.errors import NotReadyError, UnknownSubjectError
 from registry.events import EventStatus, GivenEvent, check_client_purpose, take_events
 from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
 from registry.records import GivenValue, Kept, check_value, write_value
@@ -32,6 +33,8 @@ from registry.relationships import GivenRelationship, write_relationship
 from registry.retention import last_end, settle_retention
 from registry.suppression import Scope, suppressed
 from registry.tables import LookupRow, SubjectRow
+
+_TRIES = 5
 
 
 class Status(StrEnum):
@@ -81,6 +84,22 @@ async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubjec
     """
     for subject in given:
         check_given(registry, caller, subject)
+    for _ in range(_TRIES):
+        with suppress(_ReleasedError):
+            return await _upsert(registry, caller, given)
+    raise NotReadyError("identifiers are released faster than they can be asked for")
+
+
+class _ReleasedError(Exception):
+    """Raised when an erasure released an identifier while somebody was being made under it."""
+
+
+async def _upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubject]) -> list[Upserted]:
+    """One try; blocks are asked for once more when everybody new has their identifier for themselves.
+
+    An erasure releases and blocks an identifier in one commit. Who takes it after that sees the block, if not the first
+    time, then the second.
+    """
     async with registry.change() as change:
         digests: list[bytes] = []
         await change.hold_keys()
@@ -91,6 +110,11 @@ async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubjec
                 await _upsert_one(change, caller, one, {} if _external(change, one) & known else blocked, digests)
                 for one in given
             ]
+        created = [one for one, outcome in zip(given, outcomes, strict=True) if outcome.status is Status.CREATED]
+        if created:
+            since_then = await _blocked(change, created)
+            if any(_is_blocked(change, one, since_then) for one in created):
+                raise _ReleasedError
         change.record(_entry(caller, change, given, outcomes, digests))
     return outcomes
 
@@ -136,8 +160,7 @@ async def _upsert_one(
     blocked: Mapping[bytes, datetime],
     digests: list[bytes],
 ) -> Upserted:
-    since = [blocked[digest] for digest in _suppressions(change, given) if digest in blocked] if blocked else []
-    if since and (given.registered_at is None or given.registered_at <= max(since)):
+    if _is_blocked(change, given, blocked):
         return Upserted(None, Status.BLOCKED)
     try:
         subject, created = await _reserve(change, given)
@@ -173,6 +196,12 @@ async def _upsert_one(
         tuple(number for number, one in enumerate(taken) if one.status is EventStatus.UNCHANGED),
         tuple(number for number, one in enumerate(taken) if one.status is EventStatus.CONFLICT),
     )
+
+
+def _is_blocked(change: Change, given: GivenSubject, blocked: Mapping[bytes, datetime]) -> bool:
+    """Whether an identifier was erased, and the person has not registered anew since."""
+    since = [blocked[digest] for digest in _suppressions(change, given) if digest in blocked] if blocked else []
+    return bool(since) and (given.registered_at is None or given.registered_at <= max(since))
 
 
 def _needs_settling(given: GivenSubject, *, created: bool) -> bool:

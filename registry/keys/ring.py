@@ -146,6 +146,10 @@ class KeyRing:
         except KeyError:
             raise KeyUnavailableError(f"service key {name} does not exist") from None
 
+    def holds(self, epoch: int) -> bool:
+        """Whether this process has the key of an epoch."""
+        return epoch in self._held.epochs
+
     def epoch_key(self, epoch: int) -> bytes:
         """The key of an epoch; for wrapping what hangs under it anew.
 
