@@ -310,10 +310,10 @@ class Registry:
             return
         if clients_version != self.credentials.version:
             await self.load()
-        if self.credentials.of(caller.client).tokens_from != caller.credential.tokens_from:
+        if not self.credentials.still(caller.client, caller.credential):
             entry = Entry(EventTag.TOKEN_REFUSE, Outcome.DENY, client=caller.client, policy=self.policy.version)
             await self.log.append(entry, None)
-            raise AuthenticationError("the client was revoked or given another secret")
+            raise AuthenticationError("the client was revoked or given another secret, or the token's key has ended")
 
     @asynccontextmanager
     async def change(

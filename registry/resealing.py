@@ -69,8 +69,8 @@ async def rotate_data_keys(
 async def end_letter_key(registry: Registry, caller: Caller, subject_id: UUID) -> None:
     """End the key that letters to somebody erased were sealed with, once the last of them has left.
 
-    What is kept beside it gets another key. The old one would be wrapped anew with every epoch, and open the letter, with
-    the address in it, in logs and backups for as long.
+    What is kept beside it gets another key. The old one would be wrapped anew with every epoch, and open the letter,
+    with the address in it, in logs and backups for as long.
     """
     async with registry.database.reading() as session:
         status = select(col(SubjectRow.status)).where(col(SubjectRow.subject_id) == subject_id)
@@ -85,7 +85,11 @@ async def end_letter_key(registry: Registry, caller: Caller, subject_id: UUID) -
 async def _rotate(
     registry: Registry, caller: Caller, subject_id: UUID, category: Category, version: int, *, ends: bool = False
 ) -> int:
-    """One key, if it is still the one that was seen; `ends`: as the eraser, and without another where nothing is left."""
+    """One key, if it is still the one that was seen; `ends`: as the eraser, and without another where nothing is left.
+
+    Returns:
+        How many keys were replaced or taken away.
+    """
     async with registry.change(keeping=not ends, erasing=ends) as change:
         await change.session.execute(
             select(col(SubjectRow.subject_id)).where(col(SubjectRow.subject_id) == subject_id).with_for_update()

@@ -40,8 +40,8 @@ ONE_STATEMENT_IN = 20
 _GONE = (
     "record WHERE subject_id = :id",
     "lookup WHERE subject_id = :id",
-    "data_key WHERE subject_id = :id AND category <> 'evidence' AND category NOT IN"
-    " (SELECT category FROM event WHERE subject_id = :id)",
+    """data_key WHERE subject_id = :id AND category <> 'evidence'
+        AND category NOT IN (SELECT category FROM event WHERE subject_id = :id)""",
 )
 _ENGINES = ("_serving", "_erasing", "_owning", "_writer", "_readers")
 

@@ -37,7 +37,8 @@ async def test_an_import_that_an_erasure_overtakes_makes_nobody(
     """The identifier is free and not blocked when it is asked for, and released and blocked when it is taken."""
     house = postgresql_house
     person = await house.customer("A-1", {"email": "a@example.com"})
-    reserve, overtaken = subjects._reserve, []
+    reserve = subjects._reserve
+    overtaken: list[object] = []
 
     async def overtake(change: Change, given: GivenSubject) -> Any:  # noqa: ANN401 - as the original
         if not overtaken:
@@ -80,7 +81,8 @@ async def test_a_read_goes_on_when_the_epoch_of_its_keys_ends_in_the_middle(
     house = postgresql_house
     person = await house.customer("A-1", {"email": "a@example.com"})
     registry = house.registry
-    append, retired = registry.log.append, []
+    append = registry.log.append
+    retired: list[bool] = []
 
     async def retire_first(*given: Any) -> Any:  # noqa: ANN401 - as the original
         if not retired:

@@ -9,6 +9,6 @@ VARIABLE = "SOAK_SEEDS"
 
 
 def seeds(count: int) -> range:
-    """The first `count` seeds, or those that `SOAK_SEEDS` names (first-last, both run), whether or not below `count`."""
+    """The first `count` seeds, or those that `SOAK_SEEDS` names: one, or first-last, both of which run."""
     first, dash, last = os.environ.get(VARIABLE, "").partition("-")
     return range(int(first), int(last if dash else first) + 1) if first else range(count)

@@ -1,4 +1,4 @@
-"""The long version of the races: thousands of rounds on each engine, in fresh databases of 25 rounds (`tests.soak.seeds`)."""
+"""The long version of the races: thousands of rounds on each engine, in fresh databases of 25 rounds."""
 
 from pathlib import Path
 

@@ -30,7 +30,7 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_keys_are_rotated_retired_and_told(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for kind in ("root", "epoch", "data", "index", "suppression"):
+    for kind in ("root", "epoch", "data", "index", "suppression", "tokens", "log", "setup"):
         assert cli.main(["keys", "rotate", kind]) == 0
     assert cli.main(["keys", "retire-epoch", "--backup", str(tmp_path / "safe")]) == 0
     assert cli.main(["keys", "verify-backup", str(tmp_path / "safe")]) == 0
