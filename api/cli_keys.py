@@ -72,6 +72,9 @@ def _print(status: KeyStatus) -> None:
     for kind, behind in sorted(status.digests_behind.items()):
         if behind:
             print(f"{behind} digests of {kind} are behind their newest key: rotate again")
+    for kind, count in sorted(status.spelled_before.items()):
+        if count:
+            print(f"{count} look-ups of {kind} are spelled by an earlier rule")
     print(f"erasures: files {'settled' if status.ends.files else 'PENDING'}, backups unreadable by ", end="")
     print(f"{status.ends.backups_by or 'no date (no plan is set)'}{' OVERDUE' if status.ends.overdue else ''}")
 

@@ -12,10 +12,11 @@ from sqlmodel import col
 from audit import person_keys
 from registry.context import Registry
 from registry.keys.provider import ask
+from registry.lookup import NORMALISATION
 from registry.reindexing import digests_behind
 from registry.retirement import unused_roots
 from registry.settling import ErasureEnds
-from registry.tables import DataKeyRow, EpochState, IndexKeyRow, KeyEpochRow
+from registry.tables import DataKeyRow, EpochState, IndexKeyRow, KeyEpochRow, LookupRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,16 @@ class EpochStatus:
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """Epochs, root versions at the provider, digests behind their newest key, and how far erasures are."""
+    """Epochs, root versions at the provider, digests behind their newest key, and how far erasures are.
+
+    `spelled_before`: look-ups by kind whose identifier was spelled by an earlier rule than today's.
+    """
 
     epochs: tuple[EpochStatus, ...]
     roots: tuple[int, ...]
     unused_roots: tuple[int, ...]
     digests_behind: Mapping[str, int]
+    spelled_before: Mapping[str, int]
     ends: ErasureEnds
 
 
@@ -57,5 +62,12 @@ async def key_status(registry: Registry) -> KeyStatus:
                 keys += int((await session.execute(counted)).scalar_one())
             epochs.append(EpochStatus(row.epoch, row.state, row.root_version, keys, (now - row.created_at).days))
         behind = await digests_behind(registry, session)
+        spelled = {}
+        for kind, rule in NORMALISATION.items():
+            earlier = (col(LookupRow.kind) == kind.value) & (col(LookupRow.normalisation) < rule)
+            counted = select(func.count()).select_from(LookupRow).where(earlier)
+            spelled[kind.value] = int((await session.execute(counted)).scalar_one())
     roots = await ask(registry.ring.provider.versions)
-    return KeyStatus(tuple(epochs), roots, await unused_roots(registry), behind, await registry.settling.ends())
+    return KeyStatus(
+        tuple(epochs), roots, await unused_roots(registry), behind, spelled, await registry.settling.ends()
+    )

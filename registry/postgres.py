@@ -4,8 +4,8 @@ Requests that wait while a read is in flight travel together in the next one: on
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from audit.columns import whole
@@ -31,7 +32,7 @@ from policies.vocabulary import (
     SubjectStatus,
 )
 from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
-from registry.errors import NotReadyError
+from registry.errors import ForbiddenError, NotReadyError
 from registry.keys import WrappedDataKey
 from registry.outage import told_as_not_ready
 
@@ -120,9 +121,14 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def keeping(self) -> AsyncIterator[AsyncSession]:
-        """A unit of work of the role that owns the tables."""
-        async with AsyncSession(self._owning, expire_on_commit=False) as session, session.begin():
-            yield session
+        """A unit of work of the role that owns the tables.
+
+        Raises:
+            ForbiddenError: when the role may not do what only the owner may.
+        """
+        with told_as_not_ready(), _told_as_forbidden():
+            async with AsyncSession(self._owning, expire_on_commit=False) as session, session.begin():
+                yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -219,6 +225,20 @@ class PostgresDatabase:
         await self._serving.dispose()
         await self._erasing.dispose()
         await self._owning.dispose()
+
+
+@contextmanager
+def _told_as_forbidden() -> Iterator[None]:
+    """Name the role that is missing, instead of the statement that it may not make."""
+    try:
+        yield
+    except (DBAPIError, asyncpg.InsufficientPrivilegeError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if getattr(cause, "sqlstate", None) != asyncpg.InsufficientPrivilegeError.sqlstate:
+            raise
+        raise ForbiddenError(
+            "only the role that owns the tables keeps keys: name it in REGISTRY_MIGRATION_DATABASE_URL"
+        ) from None
 
 
 def _engine(url: URL, pool_size: int) -> AsyncEngine:

@@ -27,13 +27,15 @@ from registry.consents import Grant, RefusedGrant, write_grants
 from registry.context import Caller, Change, Registry
 from registry.errors import NotReadyError, UnknownSubjectError
 from registry.events import EventStatus, GivenEvent, check_client_purpose, take_events
-from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
+from registry.lookup import INDEXED_FIELDS, NORMALISATION, IdentifierKind, normalise
 from registry.records import GivenValue, Kept, check_value, write_value
 from registry.relationships import GivenRelationship, write_relationship
 from registry.retention import last_end, settle_retention
 from registry.suppression import Scope, suppressed
 from registry.tables import LookupRow, SubjectRow
 
+# Before the fields of an entry that one person's values were written to: a bit each, in their order, hexadecimal.
+WROTE = "wrote:"
 _TRIES = 5
 
 
@@ -280,6 +282,7 @@ async def _reserved(change: Change, given: GivenSubject, subject_id: UUID) -> bo
             suppression=suppression.value,
             index_version=digest.version,
             suppression_version=suppression.version,
+            normalisation=NORMALISATION[IdentifierKind.EXTERNAL_ID],
         ),
     )
     return inserted.first() is not None
@@ -354,22 +357,28 @@ def _entry(
     created = any(outcome.status is Status.CREATED for outcome in outcomes)
     blocked = any(outcome.status is Status.BLOCKED for outcome in outcomes)
     purposes = {value.collected_for for subject in given for value in subject.values.values()}
+    fields = sorted({name for subject in given for name in subject.values})
     return Entry(
         EventTag.IMPORT if len(given) > 1 else (EventTag.SUBJECT_CREATE if created else EventTag.SUBJECT_UPDATE),
         Outcome.DENY if all(outcome.status is Status.BLOCKED for outcome in outcomes) else Outcome.DONE,
         client=caller.client,
         purpose=" ".join(sorted(purposes)),
-        fields=tuple(sorted({name for subject in given for name in subject.values})),
+        fields=tuple(fields),
         reasons=(ConflictKind.ERASED_IDENTIFIER.value,) if blocked else (),
         policy=change.policy.version,
         persons=tuple(
-            PersonRef(
-                outcome.subject_id,
-                ",".join([outcome.status.value, *(f"kept:{kept.field}" for kept in outcome.kept)]),
-            )
-            for outcome in outcomes
+            PersonRef(outcome.subject_id, _detail(subject, outcome, fields if len(given) > 1 else ()))
+            for subject, outcome in zip(given, outcomes, strict=True)
             if outcome.subject_id is not None
         ),
         actor=caller.actor,
         ciphertexts=tuple(digests),
     )
+
+
+def _detail(given: GivenSubject, outcome: Upserted, fields: Sequence[str]) -> str:
+    """What an entry says of one person; where it wrote many, also which of its fields were theirs (`WROTE`)."""
+    kept = {one.field for one in outcome.kept}
+    theirs = sum(1 << at for at, name in enumerate(fields) if name in given.values and name not in kept)
+    wrote = [f"{WROTE}{theirs:x}"] if fields else []
+    return ",".join([outcome.status.value, *wrote, *(f"kept:{one.field}" for one in outcome.kept)])

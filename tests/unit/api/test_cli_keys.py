@@ -43,6 +43,17 @@ def test_keys_are_rotated_retired_and_told(
     assert "annegret" not in told.lower()
 
 
+@pytest.mark.postgresql
+def test_who_does_not_own_the_tables_is_told_whose_turn_it_is(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_for(postgresql_url, tmp_path / "home").model_copy(update={"migration_database_url": ""})
+    for name, value in settings.model_dump(exclude_defaults=True).items():
+        monkeypatch.setenv(f"REGISTRY_{name.upper()}", str(value))
+    assert cli.main(["keys", "rotate", "epoch"]) == REFUSED
+    assert "REGISTRY_MIGRATION_DATABASE_URL" in capsys.readouterr().err
+
+
 def test_an_old_backup_does_not_let_an_epoch_go(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
