@@ -2,8 +2,12 @@
 
 A page is read and locked in the order in which an erasure takes keys too, unwrapped and wrapped here, and written back
 by the place of each row (PostgreSQL: ctid, SQLite: rowid), which a locked row keeps until the end of the transaction.
-Where speed is all that counts, two connections share the keys, by the first bits of whose they are: one writes while
-the other one's keys are being wrapped. More of them wait for each other.
+No page waits for the disk, so that no read waits behind it there (PostgreSQL): a page that a crash takes back left its
+keys under the older epoch, where the next rotation finds them; and the entry that ends a rotation is made durable with
+everything before it, long before an epoch is destroyed.
+
+Where speed is all that counts, two connections share the keys, by the first bits of whose they are: one writes while the
+other one's keys are being wrapped. More of them wait for each other.
 
 Legal: GDPR Art. 32(1)(a); R-ENC-2.
 """
@@ -119,6 +123,8 @@ class Rewrapping:
     ) -> tuple[int, Sequence[Any]]:
         """Replace one page; returns how many keys, 0 at the end, and the place of the last one."""
         async with self._registry.database.keeping() as session:
+            if self._registry.database.engine == "postgresql":
+                await session.execute(text("SET LOCAL synchronous_commit = off"))
             if not await self.still_open(session):
                 return 0, after  # another rotation has overtaken this one
             rows = await self._read(session, table, ids, after, size)

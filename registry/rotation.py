@@ -37,7 +37,7 @@ class Pace:
     @property
     def page(self) -> int:
         """Keys a transaction: a slow rotation takes small bites, so that no read waits behind a large one."""
-        return PAGE if self.keys_per_second is None else min(PAGE, max(10, int(self.keys_per_second / 20)))
+        return PAGE if self.keys_per_second is None else min(PAGE, max(10, int(self.keys_per_second / 50)))
 
     async def keep(self, done: int, began: float) -> None:
         """Wait until `done` keys since `began` (monotonic seconds) are not too many."""
