@@ -6,8 +6,8 @@ bare loop that only unwraps and wraps with prepared ciphers. *Under load*: 16 re
 of their own while this one wraps at a limited rate; the p99 of the reads beside the p99 of the same readers with
 nothing else going on, in alternating rounds. *Erase*: the time from the begun transaction to its commit, and the whole
 erasure beside a change that does nothing but the same commits (journal and audit entry), in turns; medians. *Seal and
-open*: ten fields of one person with their places, against ten bare AES-GCM encryptions and decryptions with one prepared
-cipher, in CPU time.
+open*: ten fields of one person with their places, against ten bare AES-GCM encryptions and decryptions with one
+prepared cipher, in CPU time.
 
     script/bench keys [--keys 100000] [--rounds 4]
 """
@@ -239,7 +239,7 @@ async def _erase(registry: Registry) -> None:
         began = time.perf_counter()
         async with registry.change(erasing=True) as change:
             entered = time.perf_counter()
-            _, erased = await erase_within(change, subject_id)
+            _, erased = await erase_within(change, SYSTEM, subject_id)
             change.record(erasure_entry(SYSTEM, change.policy, subject_id, erased))
             await change.session.flush()
             working.append((time.perf_counter() - entered) * 1000)

@@ -19,8 +19,10 @@ from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument, Words
 from policies.vocabulary import Category, FieldName, SubjectStatus
 from registry.context import Caller, Change, Registry
+from registry.events import EVENT_ROW_VERSION
 from registry.journal import JournalKind
 from registry.keys import Digest
+from registry.resealing import record_resealing
 from registry.suppression import Scope, suppress
 from registry.tables import (
     BudgetUseRow,
@@ -82,12 +84,12 @@ class Erasure:
     kept: tuple[KeptField, ...]
 
 
-async def erase_within(change: Change, subject_id: UUID) -> tuple[SubjectRow, Erasure]:
+async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tuple[SubjectRow, Erasure]:
     """Erase a person as part of a change of the eraser role; the controller's decision has been made.
 
     1. Take the person's row for oneself alone, then their keys, in the order in which a rotation takes them.
     2. Find what an obligation keeps, and until when.
-    3. Re-seal it under fresh keys.
+    3. Re-seal it under fresh keys; an entry of its own names the digest of every ciphertext.
     4. Block the identifiers, note the erasure for the journal.
     5. Delete everything else: values, keys, and whatever leads to the person.
 
@@ -99,7 +101,7 @@ async def erase_within(change: Change, subject_id: UUID) -> tuple[SubjectRow, Er
     obliged = _obliged(change.policy)
     rows = await _obliged_rows(change, subject_id, obliged)  # 2
     kept = _kept(change.policy, rows)
-    await _renew_keys(change, subject_id, keys, rows)  # 3
+    await _renew_keys(change, caller, subject_id, keys, rows)  # 3
     await _block(change, subject_id)  # 4
     change.journal(JournalKind.ERASURE, subject_id, _empty(subject, kept))
     await change.session.flush()
@@ -176,7 +178,9 @@ def _kept(policy: PolicyDocument, rows: list[EventRow]) -> tuple[KeptField, ...]
     return tuple(kept)
 
 
-async def _renew_keys(change: Change, subject_id: UUID, keys: list[DataKeyRow], rows: list[EventRow]) -> None:
+async def _renew_keys(
+    change: Change, caller: Caller, subject_id: UUID, keys: list[DataKeyRow], rows: list[EventRow]
+) -> None:
     """Fresh keys for what is kept."""
     for stored in keys:
         category = Category(stored.category)
@@ -186,10 +190,13 @@ async def _renew_keys(change: Change, subject_id: UUID, keys: list[DataKeyRow], 
             continue
         old = await change.data_key(subject_id, category)
         new, wrapped = await change.new_data_key(subject_id, category, old.version + 1)
+        digests = []
         for row in held:
-            place = Place(subject_id, category, FieldName(row.field), row.event_id, 1)
-            row.sealed = reseal(Sealed(place, row.key_version, row.sealed), old, new).ciphertext
-            row.key_version = new.version
+            place = Place(subject_id, category, FieldName(row.field), row.event_id, EVENT_ROW_VERSION)
+            fresh = reseal(Sealed(place, row.key_version, row.sealed), old, new)
+            row.sealed, row.key_version = fresh.ciphertext, fresh.key_version
+            digests.append(fresh.digest)
+        record_resealing(change, caller, subject_id, category, {row.field for row in held}, digests)
         stored.version = wrapped.version
         stored.epoch = wrapped.epoch
         stored.wrapped = wrapped.wrapped

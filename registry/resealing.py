@@ -7,6 +7,7 @@ Legal: GDPR Art. 32(1)(a); R-ENC-2, R-ENC-5.
 """
 
 import time
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -111,21 +112,28 @@ async def _rotate(
             stored.wrapped, stored.fingerprint = wrapped.wrapped, wrapped.fingerprint
             if ends and not digests:
                 await change.session.delete(stored)
-        for start in range(0, max(1, len(digests)), MOST_VALUES):
-            change.record(
-                Entry(
-                    EventTag.KEY_DATA_ROTATE,
-                    Outcome.DONE,
-                    client=caller.client,
-                    categories=(category.value,),
-                    fields=tuple(sorted(fields)),
-                    policy=change.policy.version,
-                    persons=(PersonRef(subject_id, f"key:{category.value}"),),
-                    actor=caller.actor,
-                    ciphertexts=tuple(digests[start : start + MOST_VALUES]),
-                )
-            )
+        record_resealing(change, caller, subject_id, category, fields, digests)
     return int(replaced)
+
+
+def record_resealing(
+    change: Change, caller: Caller, subject_id: UUID, category: Category, fields: set[str], digests: Sequence[bytes]
+) -> None:
+    """Leave the entries of a data key that was replaced: as many as it takes to name every ciphertext."""
+    for start in range(0, max(1, len(digests)), MOST_VALUES):
+        change.record(
+            Entry(
+                EventTag.KEY_DATA_ROTATE,
+                Outcome.DONE,
+                client=caller.client,
+                categories=(category.value,),
+                fields=tuple(sorted(fields)),
+                policy=change.policy.version,
+                persons=(PersonRef(subject_id, f"key:{category.value}"),),
+                actor=caller.actor,
+                ciphertexts=tuple(digests[start : start + MOST_VALUES]),
+            )
+        )
 
 
 async def _reseal(

@@ -116,7 +116,7 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
     subject_id = entry.subject_id or UUID(int=0)
     match entry.kind:
         case JournalKind.ERASURE:
-            _, erased = await erase_within(change, subject_id)
+            _, erased = await erase_within(change, caller, subject_id)
             change.record(erasure_entry(caller, change.policy, subject_id, erased))
             return
         case JournalKind.SUPPRESSION:

@@ -6,8 +6,8 @@ No page waits for the disk, so that no read waits behind it there (PostgreSQL): 
 keys under the older epoch, where the next rotation finds them; and the entry that ends a rotation is made durable with
 everything before it, long before an epoch is destroyed.
 
-Where speed is all that counts, two connections share the keys, by the first bits of whose they are: one writes while the
-other one's keys are being wrapped. More of them wait for each other.
+Where speed is all that counts, two connections share the keys, by the first bits of whose they are: one writes while
+the other one's keys are being wrapped. More of them wait for each other.
 
 Legal: GDPR Art. 32(1)(a); R-ENC-2.
 """
