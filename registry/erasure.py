@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
@@ -97,17 +97,19 @@ async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tupl
         UnknownSubjectError: nobody, or no longer.
     """
     subject = await change.lock_subject(subject_id, erasing=True)  # 1
-    keys = await _locked_keys(change, subject_id)
+    categories = await _locked_keys(change, subject_id)
     obliged = _obliged(change.policy)
     rows = await _obliged_rows(change, subject_id, obliged)  # 2
     kept = _kept(change.policy, rows)
-    await _renew_keys(change, caller, subject_id, keys, rows)  # 3
+    renewed = {Category(row.category) for row in rows}
+    for category in sorted(renewed):  # 3
+        await _renew_key(change, caller, subject_id, category, [row for row in rows if row.category == category.value])
     await _block(change, subject_id)  # 4
     change.journal(JournalKind.ERASURE, subject_id, _empty(subject, kept))
-    await change.session.flush()
-    await _delete(change, subject_id, obliged, {row.category for row in rows})  # 5
+    if rows or change.session.new:
+        await change.session.flush()
+    await _delete(change, subject_id, obliged, renewed)  # 5
     change.forget_keys(subject_id)
-    categories = tuple(sorted(Category(stored.category) for stored in keys))
     return subject, Erasure(categories, kept)
 
 
@@ -138,16 +140,15 @@ async def plan(registry: Registry, subject_id: UUID) -> tuple[KeptField, ...]:
         return _kept(registry.policy, list(rows))
 
 
-async def _locked_keys(change: Change, subject_id: UUID) -> list[DataKeyRow]:
-    """All data keys of the person, for this change alone."""
+async def _locked_keys(change: Change, subject_id: UUID) -> tuple[Category, ...]:
+    """Take all data keys of the person for this change alone; the categories they are of."""
     statement = (
-        select(DataKeyRow)
+        select(col(DataKeyRow.category))
         .where(col(DataKeyRow.subject_id) == subject_id)
         .order_by(col(DataKeyRow.category))
         .with_for_update()
-        .execution_options(populate_existing=True)
     )
-    return list((await change.session.execute(statement)).scalars())
+    return tuple(sorted(Category(name) for name in (await change.session.execute(statement)).scalars()))
 
 
 async def _obliged_rows(change: Change, subject_id: UUID, obliged: list[str]) -> list[EventRow]:
@@ -178,29 +179,25 @@ def _kept(policy: PolicyDocument, rows: list[EventRow]) -> tuple[KeptField, ...]
     return tuple(kept)
 
 
-async def _renew_keys(
-    change: Change, caller: Caller, subject_id: UUID, keys: list[DataKeyRow], rows: list[EventRow]
+async def _renew_key(
+    change: Change, caller: Caller, subject_id: UUID, category: Category, rows: list[EventRow]
 ) -> None:
-    """Fresh keys for what is kept."""
-    for stored in keys:
-        category = Category(stored.category)
-        held = [row for row in rows if row.category == stored.category]
-        if not held:
-            change.session.expunge(stored)  # deleted below; a letter may need another one of its kind
-            continue
-        old = await change.data_key(subject_id, category)
-        new, wrapped = await change.new_data_key(subject_id, category, old.version + 1)
-        digests = []
-        for row in held:
-            place = Place(subject_id, category, FieldName(row.field), row.event_id, EVENT_ROW_VERSION)
-            fresh = reseal(Sealed(place, row.key_version, row.sealed), old, new)
-            row.sealed, row.key_version = fresh.ciphertext, fresh.key_version
-            digests.append(fresh.digest)
-        record_resealing(change, caller, subject_id, category, {row.field for row in held}, digests)
-        stored.version = wrapped.version
-        stored.epoch = wrapped.epoch
-        stored.wrapped = wrapped.wrapped
-        stored.fingerprint = wrapped.fingerprint
+    """A fresh key for what is kept of one category."""
+    old = await change.data_key(subject_id, category)
+    new, wrapped = await change.new_data_key(subject_id, category, old.version + 1)
+    digests = []
+    for row in rows:
+        place = Place(subject_id, category, FieldName(row.field), row.event_id, EVENT_ROW_VERSION)
+        fresh = reseal(Sealed(place, row.key_version, row.sealed), old, new)
+        row.sealed, row.key_version = fresh.ciphertext, fresh.key_version
+        digests.append(fresh.digest)
+    await change.session.execute(
+        update(DataKeyRow)
+        .where(col(DataKeyRow.subject_id) == subject_id, col(DataKeyRow.category) == category.value)
+        .values(version=wrapped.version, epoch=wrapped.epoch, wrapped=wrapped.wrapped, fingerprint=wrapped.fingerprint)
+        .execution_options(synchronize_session=False)
+    )
+    record_resealing(change, caller, subject_id, category, {row.field for row in rows}, digests)
 
 
 async def _block(change: Change, subject_id: UUID) -> None:
@@ -216,15 +213,15 @@ async def _block(change: Change, subject_id: UUID) -> None:
         change.journal(JournalKind.SUPPRESSION, subject_id, f"{kind}:{digest.version}:{digest.value.hex()}")
 
 
-async def _delete(change: Change, subject_id: UUID, obliged: list[str], renewed: set[str]) -> None:
+async def _delete(change: Change, subject_id: UUID, obliged: list[str], renewed: set[Category]) -> None:
     """Everything but what is kept and its renewed keys; on PostgreSQL in one round trip."""
     if change.session.get_bind().dialect.name == "postgresql":
-        given = {"id": subject_id, "obliged": obliged, "renewed": sorted(renewed)}
+        given = {"id": subject_id, "obliged": obliged, "renewed": [one.value for one in renewed]}
         await change.session.execute(_DELETE, given)
         return
     of_person = {table: col(table.subject_id) == subject_id for table in (*_GONE, RecordRow, EventRow, DataKeyRow)}
     of_person[EventRow] &= col(EventRow.field).not_in(obliged)
-    of_person[DataKeyRow] &= col(DataKeyRow.category).not_in(sorted(renewed))
+    of_person[DataKeyRow] &= col(DataKeyRow.category).not_in([one.value for one in renewed])
     for table, condition in of_person.items():
         await change.session.execute(delete(table).where(condition), execution_options={"synchronize_session": False})
 
