@@ -101,9 +101,13 @@ class Rewrapping:
         return Share(self, table, (UUID(int=first), UUID(int=last)), page)
 
     async def still_open(self, session: AsyncSession) -> bool:
-        """Whether the newest epoch takes keys; it does until this transaction ends."""
+        """Whether the newest epoch takes keys.
+
+        It is not locked: whoever closes it takes what hangs under older epochs first, so waits for this page's rows, and
+        finds them under this epoch then. A lock held before theirs could be waited for by who holds them.
+        """
         state = select(col(KeyEpochRow.state)).where(col(KeyEpochRow.epoch) == self._newest)
-        return (await session.execute(state.with_for_update(read=True))).scalar() == EpochState.ACTIVE.value
+        return (await session.execute(state)).scalar() == EpochState.ACTIVE.value
 
     def wrapped_anew(self, table: _Table, rows: Sequence[Sequence[Any]]) -> list[bytes]:
         """What the rows shall hold; a row ends in its wrapped key and its place in the table.
