@@ -103,8 +103,8 @@ class Rewrapping:
     async def still_open(self, session: AsyncSession) -> bool:
         """Whether the newest epoch takes keys.
 
-        It is not locked: whoever closes it takes what hangs under older epochs first, so waits for this page's rows, and
-        finds them under this epoch then. A lock held before theirs could be waited for by who holds them.
+        It is not locked: whoever closes it takes what hangs under older epochs first, so waits for this page's rows,
+        and finds them under this epoch then. A lock held before theirs could be waited for by who holds them.
         """
         state = select(col(KeyEpochRow.state)).where(col(KeyEpochRow.epoch) == self._newest)
         return (await session.execute(state)).scalar() == EpochState.ACTIVE.value

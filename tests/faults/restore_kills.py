@@ -169,7 +169,8 @@ def kill_restores(house_settings: Settings, url: str, unstarted_url: str, folder
             asyncio.run(empty(unstarted_url))
         if number:
             for again in range(chance.randint(1, MOST_KILLS)):
-                life_seconds = chance.uniform(SHORTEST_LIFE_SECONDS, whole_seconds)
+                longest = whole_seconds if again else whole_seconds / 2  # the first one dies for certain
+                life_seconds = chance.uniform(SHORTEST_LIFE_SECONDS, longest)
                 trace = folder / f"{number}-{again}.txt"
                 if not killed(partial(restore, settings, truth.parts), life_seconds, trace):
                     break
