@@ -69,6 +69,8 @@ def _print(status: KeyStatus) -> None:
     print(f"root versions held: {', '.join(map(str, status.roots)) or 'none'}")
     for version in status.unused_roots:
         print(f"root version {version} is used by nothing and not destroyed: retire again")
+    for key in status.signing:
+        print(f"{key.name}: version {key.version} signs, {key.age_days} days old, {key.older} older held")
     for kind, behind in sorted(status.digests_behind.items()):
         if behind:
             print(f"{behind} digests of {kind} are behind their newest key: rotate again")

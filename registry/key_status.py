@@ -5,6 +5,7 @@ Legal: GDPR Art. 32(1)(d); R-ENC-7.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -12,6 +13,7 @@ from sqlmodel import col
 from audit import person_keys
 from registry.context import Registry
 from registry.keys.provider import ask
+from registry.keys.signatures import Signature
 from registry.lookup import NORMALISATION
 from registry.reindexing import digests_behind
 from registry.retirement import unused_roots
@@ -31,6 +33,16 @@ class EpochStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class SigningStatus:
+    """A key that the service signs with: newest version, its age in whole days, and how many older ones are held."""
+
+    name: str
+    version: int
+    age_days: int
+    older: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyStatus:
     """Epochs, root versions at the provider, digests behind their newest key, and how far erasures are.
 
@@ -42,6 +54,7 @@ class KeyStatus:
     unused_roots: tuple[int, ...]
     digests_behind: Mapping[str, int]
     spelled_before: Mapping[str, int]
+    signing: tuple[SigningStatus, ...]
     ends: ErasureEnds
 
 
@@ -67,7 +80,13 @@ async def key_status(registry: Registry) -> KeyStatus:
             earlier = (col(LookupRow.kind) == kind.value) & (col(LookupRow.normalisation) < rule)
             counted = select(func.count()).select_from(LookupRow).where(earlier)
             spelled[kind.value] = int((await session.execute(counted)).scalar_one())
+    signing = tuple(_signing(registry, signature, now) for signature in Signature)
     roots = await ask(registry.ring.provider.versions)
     return KeyStatus(
-        tuple(epochs), roots, await unused_roots(registry), behind, spelled, await registry.settling.ends()
+        tuple(epochs), roots, await unused_roots(registry), behind, spelled, signing, await registry.settling.ends()
     )
+
+
+def _signing(registry: Registry, signature: Signature, now: datetime) -> SigningStatus:
+    newest, *older = registry.ring.service_versions(signature)
+    return SigningStatus(signature.value, newest.version, (now - newest.created_at).days, len(older))

@@ -40,6 +40,7 @@ def test_keys_are_rotated_retired_and_told(
     told = capsys.readouterr().out
     assert "epoch 3: active, root version 3" in told
     assert "root versions held: 3" in told
+    assert "token-signing: version 2 signs, 0 days old, 1 older held" in told
     assert "annegret" not in told.lower()
 
 
