@@ -16,9 +16,8 @@ from api import console, portal, problems, v1
 from api.compose import open_registry
 from api.metrics import MEDIA_TYPE, Metrics, is_operator
 from api.settings import Settings
-from api.tokens import Tokens
+from api.token_keys import tokens_of
 from registry.errors import NotFoundError
-from registry.setup import TOKEN_SIGNING_KEY
 from registry.standing import standing
 
 DESCRIPTION = """Customer data by purpose: every read names one, gets the fields that purpose may have for this person
@@ -35,12 +34,7 @@ def create_app(settings: Settings) -> FastAPI:
         _openapi(app)
         async with open_registry(settings) as registry:
             app.state.registry = registry
-            app.state.tokens = Tokens(
-                registry.ring.service_key(TOKEN_SIGNING_KEY),
-                settings.issuer,
-                settings.audience,
-                settings.token_lifetime_seconds,
-            )
+            app.state.tokens = tokens_of(registry, settings)
             registry.credentials.watch(app.state.tokens.revoke)
             yield
 

@@ -5,7 +5,7 @@ journal; what a crash left in outbox and intents is brought to its place, and on
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -23,11 +23,12 @@ from registry.context import Registry
 from registry.database import Database
 from registry.journal import FileJournal
 from registry.keys import KeyRing, open_provider
+from registry.keys.signatures import Signature, ed25519_keys
 from registry.mailer import DirectoryMailer, Mailer, SmtpMailer
 from registry.post import keep_sending
 from registry.postgres import PostgresDatabase
 from registry.settling import Settling
-from registry.setup import AUDIT_SIGNING_KEY, prepare, prepare_keys, vouch_for_earlier
+from registry.setup import prepare, prepare_keys, vouch_for_earlier
 from registry.sqlite import SqliteDatabase
 
 
@@ -142,9 +143,18 @@ async def open_log(settings: Settings) -> AsyncIterator[tuple[AuditLog, Watch]]:
 
 
 async def _open_log(settings: Settings, database: Database, ring: KeyRing) -> tuple[AuditLog, Watch]:
-    signer = Ed25519PrivateKey.from_private_bytes(ring.service_key(AUDIT_SIGNING_KEY))
-    sequencer = Sequencer(database.audit_store(), ring.audit_key)
-    log = AuditLog(sequencer, database.reading, settings.log_origin, signer, ring.audit_key)
+    def signers() -> list[Ed25519PrivateKey]:
+        return ed25519_keys(ring, Signature.AUDIT)
+
+    signers()  # there must be one
+
+    async def learn(epochs: Collection[int]) -> None:
+        if not all(ring.holds(epoch) for epoch in epochs):
+            async with database.reading() as session:
+                await ring.load(session)
+
+    sequencer = Sequencer(database.audit_store(), ring.audit_key, learn)
+    log = AuditLog(sequencer, database.reading, settings.log_origin, signers, ring.audit_key)
     await log.learn_origin()
     sequencer.start()
     return log, Watch(log, PinFolder(settings.pins), database.now)

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import OAuth2
 
+from api.token_keys import verified
 from api.tokens import TokenError, Tokens
 from audit.event import Entry, EventTag, Outcome
 from policies.documents import PolicyDocument
@@ -92,11 +93,13 @@ async def authenticated_by_facts(request: Request) -> Call:
     registry: Registry = request.app.state.registry
     tokens: Tokens = request.app.state.tokens
     try:
-        client = tokens.verify(_bearer(request))
+        token = _bearer(request)
+        client = await verified(registry, tokens, token)
     except TokenError:
         await registry.log.append(Entry(EventTag.TOKEN_REFUSE, Outcome.DENY, policy=registry.policy.version), None)
         raise
-    return Call(registry, Caller(client=client, credential=registry.credentials.of(client)), request)
+    credential = registry.credentials.of(client, tokens.key_of(token))
+    return Call(registry, Caller(client=client, credential=credential), request)
 
 
 async def authenticated(request: Request) -> Call:

@@ -19,7 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from api.boundary import Boundary
-from api.tokens import TokenError
+from api.tokens import TokenError, UnknownTokenKeyError
 from audit.merkle import ProofError
 from audit.store import AuditUnavailableError
 from policies.decision import Reason
@@ -125,6 +125,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.UnknownStaffError: NOT_FOUND,
     errors.NotFoundError: NOT_FOUND,
     TokenError: UNAUTHENTICATED,
+    UnknownTokenKeyError: UNAUTHENTICATED,
     ProofError: NOT_FOUND,
     AuditUnavailableError: Kind(
         "not-recorded", 503, "Could not be recorded", "What cannot be recorded is not answered.", _RETRY

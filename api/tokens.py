@@ -4,8 +4,8 @@ The library accepts more than it should: tokens without `exp` or `aud`, unknown 
 of another kind when told a list that allows them. So nothing is left to it but the arithmetic of the signature:
 
 1. The token has the one compact form this module writes: three parts, base64url without padding or spare bits.
-2. Its header is, byte for byte, the header this module writes: ES256, our key, nothing else.
-3. The signature is checked with one prebuilt key that knows one algorithm.
+2. Its header is, byte for byte, the header this module writes: ES256, a key of ours that has not ended, nothing else.
+3. The signature is checked with the one prebuilt key that this header names, which knows one algorithm.
 4. The claims are exactly those this module writes, each once, of the right types, for us, from us, and not over.
 5. The client was not revoked after the token was issued.
 
@@ -19,7 +19,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -46,6 +46,10 @@ class TokenError(RegistryError):
     """Raised when a bearer token is missing, forged, malformed, over, revoked or not for this service."""
 
 
+class UnknownTokenKeyError(TokenError):
+    """Raised when a token names another key than those held; it may be one that this process has not heard of."""
+
+
 class Tokens:
     """Issues and verifies the access tokens of machine clients; one per process.
 
@@ -68,18 +72,28 @@ class Tokens:
         lifetime_seconds: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._signing = jwk.construct(_load(private_key_pem), ALGORITHMS.ES256)
-        self._public: dict[str, str] = {**self._signing.public_key().to_dict(), "use": "sig"}
-        self._verifying = verification_key(self._public)
-        self._kid = _thumbprint(self._public)
-        self._headers = {"alg": ALGORITHMS.ES256, "kid": self._kid, "typ": "at+jwt"}
-        self._header_part = _encode(_sorted_json(self._headers))
+        self._keys: dict[str, _Key] = {}
+        self._revoked: dict[str, int] = {}
+        self._verified: dict[bytes, tuple[str, int]] = {}
+        self.adopt([(private_key_pem, None)])
         self._issuer = issuer
         self._audience = audience
         self._lifetime = lifetime_seconds
         self._clock = clock
-        self._verified: dict[bytes, tuple[str, int]] = {}
-        self._revoked: dict[str, int] = {}
+
+    def adopt(self, keys: Sequence[tuple[bytes, datetime | None]]) -> None:
+        """Work with these keys from now on.
+
+        Args:
+            keys: P-256 private keys (PEM) and from when on nothing they signed counts; the first one signs.
+
+        Raises:
+            NotReadyError: when one of them is not such a key; what was held stays.
+        """
+        made = [_Key(pem, until.timestamp() if until else None) for pem, until in keys]
+        self._keys = {key.header_part: key for key in made}
+        self._signing = made[0]
+        self._verified = {}
 
     @property
     def lifetime_seconds(self) -> int:
@@ -99,21 +113,32 @@ class Tokens:
             "exp": issued_at + self._lifetime,
             "jti": uuid4().hex,
         }
-        token: str = jwt.encode(claims, self._signing, algorithm=ALGORITHMS.ES256, headers=self._headers)
+        key = self._signing
+        token: str = jwt.encode(claims, key.private, algorithm=ALGORITHMS.ES256, headers=key.headers)
         return token
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """The keys whose tokens count."""
+        return frozenset(key.kid for key in self._keys.values())
+
+    def key_of(self, token: str) -> str:
+        """Which key a token that was verified names."""
+        return self._keys[token.partition(".")[0]].kid
 
     def verify(self, token: str) -> str:
         """The code of the client a token was issued to.
 
         Raises:
             TokenError: for every token this object did not issue, and for its own that are over or revoked.
+            UnknownTokenKeyError: when it names none of the keys held.
         """
         now = self._clock()
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         known = self._verified.get(digest)
         if known is not None and known[1] > now:
             return known[0]
-        claims = self._signed_claims(token)
+        claims = self._signed_claims(token, now)
         client = self._check_claims(claims, now)
         self._remember(digest, client, claims["exp"], now)
         return client
@@ -132,13 +157,17 @@ class Tokens:
         self._verified = {digest: known for digest, known in self._verified.items() if known[0] != client_code}
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public key, for those who verify our tokens themselves (RFC 7517)."""
-        return {"keys": [{**self._public, "kid": self._kid}]}
+        """The public keys, for those who verify our tokens themselves (RFC 7517); the one that signs first."""
+        now = self._clock()
+        return {"keys": [{**key.public, "kid": key.kid} for key in self._keys.values() if key.counts_at(now)]}
 
-    def _signed_claims(self, token: str) -> dict[str, Any]:
-        if not token.startswith(f"{self._header_part}."):
-            raise TokenError("not our header")
-        return _object(signed_payload(token, self._verifying))
+    def _signed_claims(self, token: str, now: float) -> dict[str, Any]:
+        key = self._keys.get(token.partition(".")[0])
+        if key is None:
+            raise UnknownTokenKeyError("not our header")
+        if not key.counts_at(now):
+            raise TokenError("its key has ended")
+        return _object(signed_payload(token, key.verifying))
 
     def _check_claims(self, claims: dict[str, Any], now: float) -> str:
         if claims.keys() != _CLAIMS.keys() or any(type(claims[name]) is not kind for name, kind in _CLAIMS.items()):
@@ -162,6 +191,23 @@ class Tokens:
         if len(self._verified) >= MOST_REMEMBERED:
             del self._verified[next(iter(self._verified))]
         self._verified[digest] = (client, expires_at)
+
+
+class _Key:
+    """One key pair; `until` seconds since 1970, UTC: from then on nothing it signed counts, None = no end yet."""
+
+    def __init__(self, private_key_pem: bytes, until: float | None) -> None:
+        self.private = jwk.construct(_load(private_key_pem), ALGORITHMS.ES256)
+        self.public: dict[str, str] = {**self.private.public_key().to_dict(), "use": "sig"}
+        self.verifying = verification_key(self.public)
+        self.kid = _thumbprint(self.public)
+        self.headers = {"alg": ALGORITHMS.ES256, "kid": self.kid, "typ": "at+jwt"}
+        self.header_part = _encode(_sorted_json(self.headers))
+        self.until = until
+
+    def counts_at(self, now: float) -> bool:
+        """Whether what it signed may still count."""
+        return self.until is None or now < self.until
 
 
 def verification_key(public: Mapping[str, object]) -> Key:

@@ -157,16 +157,19 @@ def verifier_key(key_name: str, public_key: Ed25519PublicKey) -> str:
     return VerifierKey(key_name, public_key.public_bytes_raw()).to_text()
 
 
-def sign(checkpoint: Checkpoint, key_name: str, private_key: Ed25519PrivateKey) -> str:
-    """A signed note over the checkpoint; it must already be durable, or the log may sign two histories.
+def sign(checkpoint: Checkpoint, key_name: str, *private_keys: Ed25519PrivateKey) -> str:
+    """A note over the checkpoint, signed by each key; it must already be durable, or the log may sign two histories.
 
     Raises:
         MalformedKeyError: the key's name holds a space or a plus.
     """
-    key = VerifierKey(key_name, private_key.public_key().public_bytes_raw())
     text = checkpoint.to_text()
-    signature = base64.b64encode(key.key_id + private_key.sign(text.encode())).decode()
-    return f"{text}\n— {key_name} {signature}\n"
+    lines = []
+    for private_key in private_keys:
+        key = VerifierKey(key_name, private_key.public_key().public_bytes_raw())
+        signature = base64.b64encode(key.key_id + private_key.sign(text.encode())).decode()
+        lines.append(f"— {key_name} {signature}\n")
+    return f"{text}\n{''.join(lines)}"
 
 
 def open_note(note: str, verifier_keys: Iterable[str]) -> Checkpoint:

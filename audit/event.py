@@ -109,6 +109,7 @@ class EventTag(StrEnum):
     KEY_DATA_ROTATE = "key-data-rotate"
     KEY_INDEX_ROTATE = "key-index-rotate"
     KEY_SUPPRESSION_ROTATE = "key-suppression-rotate"
+    KEY_SIGNING_ROTATE = "key-signing-rotate"
     KEY_DESTROY = "key-destroy"
     BACKUP = "backup"
     RESTORE = "restore"

@@ -50,6 +50,8 @@ __all__ = [
 
 T = TypeVar("T")
 Reading = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+Signers = Callable[[], Sequence[Ed25519PrivateKey]]
+SIGNATURES = 2
 _SNAPSHOTS_TRIED = 20
 
 
@@ -109,15 +111,19 @@ def intend(session: AsyncSession, entry: Entry, now: datetime) -> UUID:
 
 
 class AuditLog:
-    """Append and read; one per process. `origin` is its name, under which checkpoints are signed."""
+    """Append and read; one per process. `origin` is its name, under which checkpoints are signed.
+
+    `signers` tells the keys that sign now or did before, the newest first. The newest two sign: a process, or an
+    outsider, that has not heard of the newest one verifies by the other.
+    """
 
     def __init__(
-        self, sequencer: Sequencer, reading: Reading, origin: str, signer: Ed25519PrivateKey, unwrap: UnwrapAuditKey
+        self, sequencer: Sequencer, reading: Reading, origin: str, signers: Signers, unwrap: UnwrapAuditKey
     ) -> None:
         self.sequencer = sequencer
         self.names = Names(origin)
         self._reading = reading
-        self._signer = signer
+        self._signers = signers
         self._unwrap = unwrap
 
     async def append(self, entry: Entry, value: T) -> Recorded[T]:
@@ -168,13 +174,12 @@ class AuditLog:
     @property
     def verifier_key(self) -> str:
         """What an outsider needs to check checkpoints of this log."""
-        return checkpoint.verifier_key(self.origin, self._signer.public_key())
+        return checkpoint.verifier_key(self.origin, self._signers()[0].public_key())
 
     @property
     def verifier_keys(self) -> list[str]:
-        """The same, and for each log that this one succeeded."""
-        public = self._signer.public_key()
-        return [checkpoint.verifier_key(name, public) for name in self.names.all]
+        """The same, for each log that this one succeeded, and for each key that was replaced."""
+        return [checkpoint.verifier_key(name, one.public_key()) for one in self._signers() for name in self.names.all]
 
     async def checkpoint(self) -> str:
         """A signed note over the committed tree as of now."""
@@ -306,11 +311,12 @@ class AuditLog:
         Raises:
             NoteError: when this log did not sign it.
         """
-        key = checkpoint.verifier_key(note.partition("\n")[0], self._signer.public_key())
-        return checkpoint.open_note(note, [key])
+        name = note.partition("\n")[0]
+        return checkpoint.open_note(note, [checkpoint.verifier_key(name, one.public_key()) for one in self._signers()])
 
     def _sign(self, head: HeadRow) -> str:
-        return checkpoint.sign(Checkpoint(self.origin, head.size, head.root), self.origin, self._signer)
+        signers = self._signers()[:SIGNATURES]
+        return checkpoint.sign(Checkpoint(self.origin, head.size, head.root), self.origin, *signers)
 
 
 async def create_log(session: AsyncSession) -> None:

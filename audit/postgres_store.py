@@ -4,7 +4,7 @@ The connection refuses to serve where a commit would not be durable (`synchronou
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -13,6 +13,9 @@ import asyncpg
 from audit.merkle import Subtree
 from audit.store import AuditUnavailableError, Head, Intent, Leaf, Opening, Quarantined, WrappedKey
 
+# Compiling a statement to machine code takes PostgreSQL seconds where a table has no statistics yet (a first start, a
+# restore), longer than a decision stays fresh; ours are short.
+SHORT_STATEMENTS: Mapping[str, str] = {"jit": "off"}
 # Durability is asked for with every lock: `fsync` can be switched off under a running connection.
 _LOCK = """SELECT size, stack, second, clock_timestamp(),
  current_setting('fsync'), current_setting('synchronous_commit') FROM audit_head WHERE id = 1 FOR UPDATE"""
@@ -49,7 +52,9 @@ class PostgresStore:
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             try:
-                connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
+                connection = await asyncpg.connect(
+                    self._dsn, timeout=10, command_timeout=30, server_settings=dict(SHORT_STATEMENTS)
+                )
                 await connection.execute(f"SET lock_timeout = {int(self._lock_timeout_seconds * 1000)}")
             except _UNAVAILABLE as error:
                 raise AuditUnavailableError("the database cannot be reached") from error

@@ -11,7 +11,7 @@ Time never runs backwards in the log; a clock that steps back further than five 
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -39,6 +39,11 @@ CLIENT = "registry"
 _log = logging.getLogger(__name__)
 
 UnwrapAuditKey = Callable[[UUID, WrappedKey], bytes]
+LearnEpochs = Callable[[Collection[int]], Awaitable[None]]
+
+
+async def learn_nothing(_epochs: Collection[int]) -> None:
+    """For who holds every key there is."""
 
 
 @dataclass(slots=True)
@@ -60,11 +65,18 @@ class _KeyError(Exception):
 
 
 class Sequencer:
-    """Gives entries their place; one per process."""
+    """Gives entries their place; one per process.
 
-    def __init__(self, store: Store, unwrap: UnwrapAuditKey) -> None:
+    Args:
+        store: where the log is.
+        unwrap: opens a person's audit key.
+        learn: told the epochs of the keys that are about to be opened: another process may have wrapped them anew.
+    """
+
+    def __init__(self, store: Store, unwrap: UnwrapAuditKey, learn: LearnEpochs = learn_nothing) -> None:
         self._store = store
         self._unwrap = unwrap
+        self._learn = learn
         self._queue: list[Draft] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -162,7 +174,9 @@ class Sequencer:
             return placed
         refs = {person.ref for one in waiting for person in one.entry.persons}
         refs |= {one.entry.actor for one in waiting if one.entry.actor is not None}
-        keys = _Keys(await batch.keys(sorted(refs)), self._unwrap)
+        wrapped = await batch.keys(sorted(refs))
+        await self._learn({key.epoch for key in wrapped.values()})
+        keys = _Keys(wrapped, self._unwrap)
         for one in waiting:
             try:
                 placed.add(one, keys)

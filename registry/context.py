@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -72,7 +72,7 @@ class Change:
     policy: PolicyDocument
     ring: KeyRing
     database: Database
-    journalled: bool = False
+    outbox: list[dict[str, object]] = field(default_factory=list, repr=False)
     replaying: bool = False
     entries: list[Entry] = field(default_factory=list)
     intents: list[UUID] = field(default_factory=list)
@@ -98,9 +98,8 @@ class Change:
         """Keep a fact that a restore must not undo."""
         if self.replaying:
             return
-        self.journalled = True
-        self.session.add(
-            JournalOutboxRow(entry_id=uuid4(), kind=kind.value, subject_id=subject_id, about=about, at=self.now),
+        self.outbox.append(
+            {"entry_id": uuid4(), "kind": kind.value, "subject_id": subject_id, "about": about, "at": self.now},
         )
 
     async def lock_subject(self, subject_id: UUID, *, erasing: bool = False) -> SubjectRow:
@@ -127,7 +126,10 @@ class Change:
         if held is not None:
             return held
         if subject_id not in self.created:
-            for known, stored in (await data_keys_of(self.session, subject_id)).items():
+            found = await data_keys_of(self.session, subject_id)
+            if not all(self.ring.holds(stored.epoch) for stored in found.values()):
+                await self.ring.load(self.session)  # wrapped anew since this change began
+            for known, stored in found.items():
                 self._keys[subject_id, known] = self.ring.data_key(subject_id, known, stored)
             if (subject_id, category) in self._keys:
                 return self._keys[subject_id, category]
@@ -185,6 +187,9 @@ class Change:
     def forget_keys(self, subject_id: UUID) -> None:
         """Look a person's data keys up anew: they were replaced in this change."""
         self._keys = {place: key for place, key in self._keys.items() if place[0] != subject_id}
+        for row in list(self.session.identity_map.values()):
+            if isinstance(row, DataKeyRow) and row.subject_id == subject_id:
+                self.session.expunge(row)
         self.created.discard(subject_id)
 
 
@@ -307,10 +312,10 @@ class Registry:
             return
         if clients_version != self.credentials.version:
             await self.load()
-        if self.credentials.of(caller.client).tokens_from != caller.credential.tokens_from:
+        if not self.credentials.still(caller.client, caller.credential):
             entry = Entry(EventTag.TOKEN_REFUSE, Outcome.DENY, client=caller.client, policy=self.policy.version)
             await self.log.append(entry, None)
-            raise AuthenticationError("the client was revoked or given another secret")
+            raise AuthenticationError("the client was revoked or given another secret, or the token's key has ended")
 
     @asynccontextmanager
     async def change(
@@ -339,8 +344,10 @@ class Registry:
             yield change
             if not change.entries:
                 raise NotReadyError("a change without an audit entry")
+            if change.outbox:
+                await session.execute(insert(JournalOutboxRow), change.outbox)
             change.intents = [intend(session, entry, change.now) for entry in change.entries]
-        if change.journalled:
+        if change.outbox:
             await self.flush_journal()
         await self.log.integrate(change.intents)
 

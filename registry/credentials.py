@@ -18,17 +18,22 @@ from registry.tables import ClientRow
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a process knew of a client when it took the token; `tokens_from` None = nothing was ever voided."""
+    """What a process knew of a client when it took the token; `tokens_from` None = nothing was ever voided.
+
+    `signed_by` names the key of the token.
+    """
 
     clients_version: int
     tokens_from: datetime | None
+    signed_by: str = ""
 
 
 class Credentials:
-    """The clients as the process loaded them last."""
+    """The clients as the process loaded them last, and the keys whose tokens count."""
 
     def __init__(self) -> None:
         self.version = 0
+        self.token_keys: frozenset[str] = frozenset()
         self._tokens_from: Mapping[str, datetime] = {}
         self._watchers: list[Callable[[str, datetime], None]] = []
 
@@ -45,9 +50,14 @@ class Credentials:
         self._watchers.append(watcher)
         self._tell(watcher)
 
-    def of(self, client: str) -> Credential:
+    def of(self, client: str, signed_by: str = "") -> Credential:
         """What a token of this client is taken with now."""
-        return Credential(self.version, self._tokens_from.get(client))
+        return Credential(self.version, self._tokens_from.get(client), signed_by)
+
+    def still(self, client: str, credential: Credential) -> bool:
+        """Whether a token that was taken earlier counts by what is known now."""
+        held = not credential.signed_by or credential.signed_by in self.token_keys
+        return held and self.of(client).tokens_from == credential.tokens_from
 
     def _tell(self, watcher: Callable[[str, datetime], None]) -> None:
         for code, instant in self._tokens_from.items():

@@ -5,6 +5,7 @@
 3. Decide; for a purpose with a number of people a day, take a place for each person first.
 4. Record the outcome, permitted or refused, and wait until it is durable.
 5. If recording took longer than a second, decide again: a withdrawal may have come in between.
+   So too where the keys that were gathered were replaced, and their epoch ended, before anything was opened.
 6. Open the permitted rows.
 
 Legal: GDPR Art. 5(1)(b), (c), (f), Art. 5(2).
@@ -28,7 +29,7 @@ from policies.vocabulary import FieldName, ReasonCode
 from registry.budgets import take_places
 from registry.context import Caller, Registry
 from registry.database import Gathered
-from registry.errors import NotReadyError
+from registry.errors import KeyUnavailableError, NotReadyError
 from registry.facts import addresses_for, facts_from
 from registry.vault import Place, Sealed, open_sealed
 
@@ -92,14 +93,20 @@ async def disclose(
             index = (await registry.log.append(entry, refused)).index
             return [Refused(id_, refused, index) for id_ in ids]
         gathered = await gather(registry, caller, request, ids, policy)  # 2
+        ring = registry.ring.version
         decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids])  # 3
         entry = entry_of(caller, request, policy, operation, decisions)
         recorded = split(await registry.log.append(entry, decisions))  # 4
         if time.monotonic() - began <= FRESH_SECONDS:  # 5
-            return [
-                _open(registry, gathered[id_], decision)  # 6
-                for id_, decision in zip(ids, recorded, strict=True)
-            ]
+            try:
+                return [
+                    _open(registry, gathered[id_], decision)  # 6
+                    for id_, decision in zip(ids, recorded, strict=True)
+                ]
+            except KeyUnavailableError:
+                # An epoch that ended meanwhile took the keys with it that were gathered: they are there anew.
+                if registry.ring.version == ring:
+                    raise
     raise NotReadyError("recording takes longer than a decision stays fresh")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select, text, update
 from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
@@ -19,8 +19,10 @@ from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument, Words
 from policies.vocabulary import Category, FieldName, SubjectStatus
 from registry.context import Caller, Change, Registry
+from registry.events import EVENT_ROW_VERSION
 from registry.journal import JournalKind
 from registry.keys import Digest
+from registry.resealing import record_resealing
 from registry.suppression import Scope, suppress
 from registry.tables import (
     BudgetUseRow,
@@ -54,6 +56,14 @@ _GONE = (
     BudgetUseRow,
     LetterOutboxRow,
 )
+_OF_PERSON = [
+    *(f"{table.__tablename__} WHERE subject_id = :id" for table in (*_GONE, RecordRow)),
+    "event WHERE subject_id = :id AND field <> ALL(:obliged)",
+    "data_key WHERE subject_id = :id AND category <> ALL(:renewed)",
+]
+_DELETE = text(
+    f"WITH {', '.join(f'd{number} AS (DELETE FROM {one})' for number, one in enumerate(_OF_PERSON))} SELECT 1"  # noqa: S608 - own names
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +84,32 @@ class Erasure:
     kept: tuple[KeptField, ...]
 
 
-async def erase_within(change: Change, subject_id: UUID) -> tuple[SubjectRow, Erasure]:
+async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tuple[SubjectRow, Erasure]:
     """Erase a person as part of a change of the eraser role; the controller's decision has been made.
 
-    1. Take the person's row for oneself alone.
-    2. Delete values that nothing obliges to keep, and everything that leads to the person.
-    3. Re-seal what is kept under fresh keys; destroy all other data keys.
+    1. Take the person's row for oneself alone, then their keys, in the order in which a rotation takes them.
+    2. Find what an obligation keeps, and until when.
+    3. Re-seal it under fresh keys; an entry of its own names the digest of every ciphertext.
     4. Block the identifiers, note the erasure for the journal.
+    5. Delete everything else: values, keys, and whatever leads to the person.
 
     Raises:
         UnknownSubjectError: nobody, or no longer.
     """
     subject = await change.lock_subject(subject_id, erasing=True)  # 1
-    categories = await _categories(change, subject_id)
-    kept = await _delete_values(change, subject_id)  # 2
-    await _renew_keys(change, subject_id)  # 3
+    categories = await _locked_keys(change, subject_id)
+    obliged = _obliged(change.policy)
+    rows = await _obliged_rows(change, subject_id, obliged)  # 2
+    kept = _kept(change.policy, rows)
+    renewed = {Category(row.category) for row in rows}
+    for category in sorted(renewed):  # 3
+        await _renew_key(change, caller, subject_id, category, [row for row in rows if row.category == category.value])
     await _block(change, subject_id)  # 4
-    await _delete_what_leads_here(change, subject_id)
-    _empty(subject, kept)
-    change.journal(JournalKind.ERASURE, subject_id, subject.status)
-    await change.session.flush()
+    change.journal(JournalKind.ERASURE, subject_id, _empty(subject, kept))
+    if rows or change.session.new:
+        await change.session.flush()
+    await _delete(change, subject_id, obliged, renewed)  # 5
+    change.forget_keys(subject_id)
     return subject, Erasure(categories, kept)
 
 
@@ -124,19 +140,20 @@ async def plan(registry: Registry, subject_id: UUID) -> tuple[KeptField, ...]:
         return _kept(registry.policy, list(rows))
 
 
-async def _categories(change: Change, subject_id: UUID) -> tuple[Category, ...]:
-    statement = select(col(DataKeyRow.category)).where(col(DataKeyRow.subject_id) == subject_id)
+async def _locked_keys(change: Change, subject_id: UUID) -> tuple[Category, ...]:
+    """Take all data keys of the person for this change alone; the categories they are of."""
+    statement = (
+        select(col(DataKeyRow.category))
+        .where(col(DataKeyRow.subject_id) == subject_id)
+        .order_by(col(DataKeyRow.category))
+        .with_for_update()
+    )
     return tuple(sorted(Category(name) for name in (await change.session.execute(statement)).scalars()))
 
 
-async def _delete_values(change: Change, subject_id: UUID) -> tuple[KeptField, ...]:
-    """Delete records and events; only events can be documents that an obligation keeps."""
-    obliged = _obliged(change.policy)
-    await change.session.execute(delete(RecordRow).where(col(RecordRow.subject_id) == subject_id))
-    await change.session.execute(
-        delete(EventRow).where(col(EventRow.subject_id) == subject_id, col(EventRow.field).not_in(obliged)),
-    )
-    statement = select(EventRow).where(col(EventRow.subject_id) == subject_id)
+async def _obliged_rows(change: Change, subject_id: UUID, obliged: list[str]) -> list[EventRow]:
+    """What an obligation keeps, each with its end; only events can be documents."""
+    statement = select(EventRow).where(col(EventRow.subject_id) == subject_id, col(EventRow.field).in_(obliged))
     rows = list((await change.session.execute(statement)).scalars())
     for row in rows:
         # What counted from the end of a relationship counts from now: no contract and no consent is left.
@@ -144,7 +161,7 @@ async def _delete_values(change: Change, subject_id: UUID) -> tuple[KeptField, .
             retention = change.policy.retention[change.policy.fields[FieldName(row.field)].retention]
             today = local_date(change.now)
             row.delete_after = retention_end(local_date(row.occurred_at), retention, ended_on=today)
-    return _kept(change.policy, rows)
+    return rows
 
 
 def _obliged(policy: PolicyDocument) -> list[str]:
@@ -162,36 +179,25 @@ def _kept(policy: PolicyDocument, rows: list[EventRow]) -> tuple[KeptField, ...]
     return tuple(kept)
 
 
-async def _renew_keys(change: Change, subject_id: UUID) -> None:
-    """Fresh keys for what is kept; every other key goes."""
-    statement = select(EventRow).where(col(EventRow.subject_id) == subject_id)
-    rows = list((await change.session.execute(statement)).scalars())
-    locked = (
-        select(DataKeyRow)
-        .where(col(DataKeyRow.subject_id) == subject_id)
-        .order_by(col(DataKeyRow.category))  # the order in which a rotation takes them
-        .with_for_update()
-        .execution_options(populate_existing=True)
+async def _renew_key(
+    change: Change, caller: Caller, subject_id: UUID, category: Category, rows: list[EventRow]
+) -> None:
+    """A fresh key for what is kept of one category."""
+    old = await change.data_key(subject_id, category)
+    new, wrapped = await change.new_data_key(subject_id, category, old.version + 1)
+    digests = []
+    for row in rows:
+        place = Place(subject_id, category, FieldName(row.field), row.event_id, EVENT_ROW_VERSION)
+        fresh = reseal(Sealed(place, row.key_version, row.sealed), old, new)
+        row.sealed, row.key_version = fresh.ciphertext, fresh.key_version
+        digests.append(fresh.digest)
+    await change.session.execute(
+        update(DataKeyRow)
+        .where(col(DataKeyRow.subject_id) == subject_id, col(DataKeyRow.category) == category.value)
+        .values(version=wrapped.version, epoch=wrapped.epoch, wrapped=wrapped.wrapped, fingerprint=wrapped.fingerprint)
+        .execution_options(synchronize_session=False)
     )
-    keys = list((await change.session.execute(locked)).scalars())
-    for stored in keys:
-        category = Category(stored.category)
-        held = [row for row in rows if row.category == stored.category]
-        if not held:
-            await change.session.delete(stored)
-            continue
-        old = await change.data_key(subject_id, category)
-        new, wrapped = await change.new_data_key(subject_id, category, old.version + 1)
-        for row in held:
-            place = Place(subject_id, category, FieldName(row.field), row.event_id, 1)
-            row.sealed = reseal(Sealed(place, row.key_version, row.sealed), old, new).ciphertext
-            row.key_version = new.version
-        stored.version = wrapped.version
-        stored.epoch = wrapped.epoch
-        stored.wrapped = wrapped.wrapped
-        stored.fingerprint = wrapped.fingerprint
-    await change.session.flush()
-    change.forget_keys(subject_id)
+    record_resealing(change, caller, subject_id, category, {row.field for row in rows}, digests)
 
 
 async def _block(change: Change, subject_id: UUID) -> None:
@@ -205,22 +211,26 @@ async def _block(change: Change, subject_id: UUID) -> None:
     await suppress(change, blocked, Scope.ERASED)
     for kind, digest in blocked:
         change.journal(JournalKind.SUPPRESSION, subject_id, f"{kind}:{digest.version}:{digest.value.hex()}")
-    await change.session.flush()
 
 
-async def _delete_what_leads_here(change: Change, subject_id: UUID) -> None:
-    """On PostgreSQL in one round trip."""
+async def _delete(change: Change, subject_id: UUID, obliged: list[str], renewed: set[Category]) -> None:
+    """Everything but what is kept and its renewed keys; on PostgreSQL in one round trip."""
     if change.session.get_bind().dialect.name == "postgresql":
-        parts = [f"in_{one.__tablename__} AS (DELETE FROM {one.__tablename__} WHERE subject_id = :id)" for one in _GONE]  # noqa: S608 - own names
-        await change.session.execute(text(f"WITH {', '.join(parts)} SELECT 1"), {"id": subject_id})
+        given = {"id": subject_id, "obliged": obliged, "renewed": [one.value for one in renewed]}
+        await change.session.execute(_DELETE, given)
         return
-    for table in _GONE:
-        await change.session.execute(delete(table).where(col(table.subject_id) == subject_id))
+    of_person = {table: col(table.subject_id) == subject_id for table in (*_GONE, RecordRow, EventRow, DataKeyRow)}
+    of_person[EventRow] &= col(EventRow.field).not_in(obliged)
+    of_person[DataKeyRow] &= col(DataKeyRow.category).not_in([one.value for one in renewed])
+    for table, condition in of_person.items():
+        await change.session.execute(delete(table).where(condition), execution_options={"synchronize_session": False})
 
 
-def _empty(subject: SubjectRow, kept: tuple[KeptField, ...]) -> None:
+def _empty(subject: SubjectRow, kept: tuple[KeptField, ...]) -> str:
+    """Leave the pseudonym alone; returns the status that the person has from now on."""
     subject.status = (SubjectStatus.RETAINED if kept else SubjectStatus.ERASED).value
     subject.majority_month = None
     subject.language = ""
     subject.country = ""
     subject.version += 1
+    return subject.status

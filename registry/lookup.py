@@ -25,6 +25,11 @@ class IdentifierKind(StrEnum):
     PHONE = "phone"
 
 
+# The rule by which identifiers of each kind are spelled below. A digest tells nothing of it, so each look-up names its
+# own. Who changes a rule raises its number, asks for the earlier spelling too until nothing is behind
+# (`registry.key_status`), and makes look-ups of values anew. External ids are kept as digests alone: theirs cannot be.
+NORMALISATION = {IdentifierKind.EXTERNAL_ID: 1, IdentifierKind.EMAIL: 1, IdentifierKind.PHONE: 1}
+
 INDEXED_FIELDS = {"email": IdentifierKind.EMAIL, "phone": IdentifierKind.PHONE}
 
 

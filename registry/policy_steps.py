@@ -21,7 +21,6 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -32,10 +31,10 @@ from policies.documents import PolicyDocument, PolicyDocumentError, parse
 from registry.errors import KeyUnavailableError
 from registry.journal import FileJournal, JournalKind
 from registry.keys import KeyRing
+from registry.keys.signatures import Signature, ed25519_keys
 from registry.signing import fingerprint_of, verifies
 from registry.tables import JournalOutboxRow, PolicyStepRow, PolicyVersionRow, SigningKeyRow
 
-SETUP_KEY = "policy-setup"
 STATEMENT_LABEL = b"registry-policy-decision/1\0"
 
 Enrolled = Callable[[str], bool]
@@ -178,11 +177,6 @@ def row_of(digest: str, step: Step) -> PolicyStepRow:
     )
 
 
-def setup_key(ring: KeyRing) -> Ed25519PrivateKey:
-    """The key with which setup signs what it puts in force."""
-    return Ed25519PrivateKey.from_private_bytes(ring.service_key(SETUP_KEY))
-
-
 async def enrolled_keys(session: AsyncSession, journal: FileJournal) -> Enrolled:
     """Which signing keys the journal knows, by fingerprint, or will know once the outbox is flushed."""
     waiting = select(col(JournalOutboxRow.about)).where(col(JournalOutboxRow.kind) == JournalKind.SIGNING_KEY.value)
@@ -232,7 +226,8 @@ async def last_good(session: AsyncSession, ring: KeyRing, enrolled: Enrolled) ->
 async def _public_key(session: AsyncSession, ring: KeyRing, deciding: Step, enrolled: Enrolled) -> bytes:
     """The key a decision was signed with; empty where it was not this person's at the time."""
     if deciding.kind is StepKind.FOUND:
-        return setup_key(ring).public_key().public_bytes_raw()
+        of_setup = [key.public_key().public_bytes_raw() for key in ed25519_keys(ring, Signature.SETUP)]
+        return next((one for one in of_setup if fingerprint_of(one) == deciding.fingerprint), b"")
     row = await session.get(SigningKeyRow, (deciding.staff_id, deciding.fingerprint))
     if row is None or fingerprint_of(row.public_key) != deciding.fingerprint or not enrolled(deciding.fingerprint):
         return b""

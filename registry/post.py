@@ -3,7 +3,8 @@
 1. A letter is put into the outbox by the change it speaks of, sealed with the person's key for evidence.
 2. Whoever sends it takes it first, for a span that grows with every try, so that two processes do not both send it.
 3. The sending is recorded, and only then is the letter opened.
-4. It is handed over under a message id of its own that stays the same, and its row is deleted.
+4. It is handed over under a message id of its own that stays the same, and its row is deleted; after the last letter
+   to somebody erased the key ends too that opened it.
 
 A crash between the two halves of step 4 sends it again: at least once, recognisably the same. A letter that nobody
 takes for thirty days is given up, and its address with it.
@@ -25,11 +26,13 @@ from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.vocabulary import Category
+from registry.actors import SYSTEM
 from registry.context import Change, Registry
 from registry.errors import KeyUnavailableError, NotReadyError, SealBrokenError
 from registry.keys import DataKey, data_keys_of
+from registry.resealing import end_letter_key
 from registry.tables import LetterOutboxRow
-from registry.vault import LETTER, Place, Sealed, open_letter, reseal, seal
+from registry.vault import Sealed, letter_place, open_letter, seal
 
 PAUSE_SECONDS = 30.0
 FIRST_WAIT = timedelta(minutes=1)
@@ -37,7 +40,6 @@ LONGEST_WAIT = timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=30)
 MOST_AT_ONCE = 20
 _SENDER = "registry"
-_LETTER_VERSION = 1
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ async def queue_letter(change: Change, subject_id: UUID, letter: Letter) -> UUID
             subject_id=subject_id,
             letter_id=letter_id,
             key_version=key.version,
-            sealed=seal(content, _place(subject_id, letter_id), key).ciphertext,
+            sealed=seal(content, letter_place(subject_id, letter_id), key).ciphertext,
             queued_at=change.now,
             due_at=change.now,
             tries=0,
@@ -108,17 +110,6 @@ async def keep_sending(registry: Registry, stopping: asyncio.Event, pause_second
             await asyncio.wait_for(stopping.wait(), pause_seconds)
 
 
-async def reseal_letters(change: Change, subject_id: UUID, keys: tuple[DataKey, DataKey]) -> list[bytes]:
-    """Move a person's waiting letters from one data key (the first) to another; returns the digests written."""
-    waiting = select(LetterOutboxRow).where(col(LetterOutboxRow.subject_id) == subject_id)
-    digests = []
-    for row in (await change.session.execute(waiting)).scalars():
-        fresh = reseal(Sealed(_place(subject_id, row.letter_id), row.key_version, row.sealed), *keys)
-        row.sealed, row.key_version = fresh.ciphertext, fresh.key_version
-        digests.append(fresh.digest)
-    return digests
-
-
 async def _take(registry: Registry) -> list[_Taken]:
     """Letters that are due, each put off until its next try before this one begins."""
     now = await registry.database.now()
@@ -132,7 +123,7 @@ async def _take(registry: Registry) -> list[_Taken]:
         for row in (await session.execute(statement.with_for_update())).scalars():
             row.due_at = now + min(FIRST_WAIT * 2 ** min(row.tries, 10), LONGEST_WAIT)
             row.tries += 1
-            sealed = Sealed(_place(row.subject_id, row.letter_id), row.key_version, row.sealed)
+            sealed = Sealed(letter_place(row.subject_id, row.letter_id), row.key_version, row.sealed)
             key = await _key(registry, session, row.subject_id)
             taken.append(_Taken(sealed, key, row.queued_at + GIVEN_UP_AFTER < now))
     return taken
@@ -174,7 +165,4 @@ async def _forget(registry: Registry, taken: _Taken) -> None:
                 col(LetterOutboxRow.letter_id) == place.row_id,
             ),
         )
-
-
-def _place(subject_id: UUID, letter_id: UUID) -> Place:
-    return Place(subject_id, Category.EVIDENCE, LETTER, letter_id, _LETTER_VERSION)
+    await end_letter_key(registry, SYSTEM, place.subject_id)

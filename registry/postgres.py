@@ -4,8 +4,8 @@ Requests that wait while a read is in flight travel together in the next one: on
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,12 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from audit.columns import whole
-from audit.postgres_store import PostgresStore
+from audit.postgres_store import SHORT_STATEMENTS, PostgresStore
 from policies.facts import Address, Delivery, Item, Objection, Permission, Relationship, Restriction
 from policies.vocabulary import (
     Category,
@@ -31,7 +32,7 @@ from policies.vocabulary import (
     SubjectStatus,
 )
 from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
-from registry.errors import NotReadyError
+from registry.errors import ForbiddenError, NotReadyError
 from registry.keys import WrappedDataKey
 from registry.outage import told_as_not_ready
 
@@ -97,9 +98,9 @@ class PostgresDatabase:
         erasing = make_url(eraser_url or url).set(drivername="postgresql+asyncpg")
         owning = make_url(owner_url or url).set(drivername="postgresql+asyncpg")
         self._dsn = serving.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._serving = create_async_engine(serving, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
-        self._erasing = create_async_engine(erasing, pool_size=2, max_overflow=2, pool_pre_ping=True)
-        self._owning = create_async_engine(owning, pool_size=2, max_overflow=2, pool_pre_ping=True)
+        self._serving = _engine(serving, pool_size)
+        self._erasing = _engine(erasing, 2)
+        self._owning = _engine(owning, 2)
         self._reader: asyncpg.Connection | None = None
         self._waiting: list[_Waiting] = []
         self._loader: asyncio.Task[None] | None = None
@@ -120,9 +121,14 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def keeping(self) -> AsyncIterator[AsyncSession]:
-        """A unit of work of the role that owns the tables."""
-        async with AsyncSession(self._owning, expire_on_commit=False) as session, session.begin():
-            yield session
+        """A unit of work of the role that owns the tables.
+
+        Raises:
+            ForbiddenError: when the role may not do what only the owner may.
+        """
+        with told_as_not_ready(), _told_as_forbidden():
+            async with AsyncSession(self._owning, expire_on_commit=False) as session, session.begin():
+                yield session
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -169,7 +175,9 @@ class PostgresDatabase:
 
     async def _fetch(self, taken: list[_Waiting]) -> dict[UUID, Any]:
         if self._reader is None or self._reader.is_closed():
-            self._reader = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
+            self._reader = await asyncpg.connect(
+                self._dsn, timeout=10, command_timeout=30, server_settings=dict(SHORT_STATEMENTS)
+            )
         addresses = list({name for waiting in taken for name in waiting.addresses})
         statement = _STATEMENTS[any(waiting.with_events for waiting in taken), bool(addresses)]
         ids = list({id_ for waiting in taken for id_ in waiting.ids})
@@ -217,6 +225,30 @@ class PostgresDatabase:
         await self._serving.dispose()
         await self._erasing.dispose()
         await self._owning.dispose()
+
+
+@contextmanager
+def _told_as_forbidden() -> Iterator[None]:
+    """Name the role that is missing, instead of the statement that it may not make."""
+    try:
+        yield
+    except (DBAPIError, asyncpg.InsufficientPrivilegeError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if getattr(cause, "sqlstate", None) != asyncpg.InsufficientPrivilegeError.sqlstate:
+            raise
+        raise ForbiddenError(
+            "only the role that owns the tables keeps keys: name it in REGISTRY_MIGRATION_DATABASE_URL"
+        ) from None
+
+
+def _engine(url: URL, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"server_settings": dict(SHORT_STATEMENTS)},
+    )
 
 
 def _answer(waiting: _Waiting, rows: dict[UUID, Any]) -> None:

@@ -21,7 +21,7 @@ from policies.vocabulary import FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
 from registry.context import Change
 from registry.errors import InvalidValueError, UnknownFieldError
-from registry.lookup import INDEXED_FIELDS, normalise
+from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
 from registry.retention import relationship_end
 from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, seal
@@ -169,6 +169,7 @@ async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Va
                 suppression=suppression.value,
                 index_version=digest.version,
                 suppression_version=suppression.version,
+                normalisation=NORMALISATION[kind],
             ),
         )
 

@@ -21,9 +21,10 @@ from sqlmodel import col
 from audit.event import EventTag
 from registry.context import Caller, Change, Registry
 from registry.keys import KEY_BYTES, Digest
-from registry.keys.ring import create_index_key, suppression_key_name
+from registry.keys.ring import SUPPRESSION_KEY, create_index_key, versioned_name
 from registry.lookup import IdentifierKind
-from registry.rotation import PAGE, Pace, Report, alone, changed_ring, entry, silent
+from registry.rewrapping import PAGE
+from registry.rotation import Pace, Report, alone, changed_ring, entry, silent
 from registry.tables import EpochState, KeyEpochRow, LookupRow, SuppressionRow
 
 
@@ -57,7 +58,7 @@ async def rotate_suppression_key(
         await _still(change)
         version = change.ring.newest_suppression_version + 1
         key = secrets.token_bytes(KEY_BYTES)
-        await change.ring.create_service_key(change.session, suppression_key_name(version), key, change.now)
+        await change.ring.create_service_key(change.session, versioned_name(SUPPRESSION_KEY, version), key, change.now)
         await changed_ring(change)
         change.record(entry(caller, change, EventTag.KEY_SUPPRESSION_ROTATE, (f"suppression:{version}",)))
     await registry.load()

@@ -57,7 +57,8 @@ async def replay_journal(
 
     Raises:
         NotReadyError: when the journal is damaged.
-        BackupError: when the policy last put in force is neither in the database nor among `documents`.
+        BackupError: when the policy last put in force is neither in the database nor among `documents`; nothing was
+            replayed.
     """
     async with registry.database.reading() as session:
         known = (await session.execute(select(col(StateRow.journal_sequence)))).scalar_one()
@@ -83,6 +84,8 @@ async def _adopt(registry: Registry, caller: Caller, digest: str, documents: Map
     if source is None:
         raise BackupError(f"the policy in force was {digest[:16]}…: give its document, and replay again")
     document = parse(source)
+    if document.digest != digest:
+        raise BackupError(f"this is not the document of the policy {digest[:16]}…")
     async with registry.change(keeping=True, policy=document, replaying=True) as change:
         if await change.session.get(PolicyVersionRow, digest) is None:
             change.session.add(
@@ -95,7 +98,8 @@ async def _adopt(registry: Registry, caller: Caller, digest: str, documents: Map
 
 
 async def _replay(registry: Registry, caller: Caller, number: int, entry: JournalEntry, *, carried_out: bool) -> None:
-    async with registry.change(erasing=True, replaying=True) as change:
+    closes = entry.kind is JournalKind.ACCESS_LOG  # the eraser may destroy an audit key, not make another one
+    async with registry.change(erasing=not closes, keeping=closes, replaying=True) as change:
         if not carried_out:
             try:
                 await _carry_out(change, caller, entry)
@@ -112,7 +116,7 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
     subject_id = entry.subject_id or UUID(int=0)
     match entry.kind:
         case JournalKind.ERASURE:
-            _, erased = await erase_within(change, subject_id)
+            _, erased = await erase_within(change, caller, subject_id)
             change.record(erasure_entry(caller, change.policy, subject_id, erased))
             return
         case JournalKind.SUPPRESSION:
@@ -132,7 +136,8 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
             await change.lock_subject(subject_id)
             _restrict(change, subject_id, entry)
         case JournalKind.ACCESS_LOG:
-            await end_access_key(change, subject_id)
+            await end_access_key(change, caller, subject_id)
+            return
         case JournalKind.POLICY | JournalKind.PIN | JournalKind.SIGNING_KEY:
             # Put in force before all others; the log's own matter; a key whose owner enrols it again.
             return

@@ -1,8 +1,8 @@
 """Online rotation: new keys above, the same keys below, nobody's value touched.
 
 A new epoch is opened first and the older one closed later, so that whoever makes keys meanwhile drifts to the new one
-and nobody waits. Survivors are wrapped anew in pages of 1,000, each page a transaction, each key replaced only if it is
-still the one that was read. What is done needs no bookmark: it hangs under the newest epoch. So a rotation that was
+and nobody waits. Survivors are wrapped anew in pages of 1,000, each page a transaction that holds its keys until it
+ends (`registry.rewrapping`). What is done needs no bookmark: it hangs under the newest epoch. So a rotation that was
 killed is simply started again.
 
 Legal: GDPR Art. 32(1)(a); R-ENC-2.
@@ -10,34 +10,20 @@ Legal: GDPR Art. 32(1)(a); R-ENC-2.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
-from sqlalchemy import Text, bindparam, func, select, text, tuple_, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from audit import person_keys
-from audit.columns import Id
 from audit.event import Entry, EventTag, Outcome
-from policies.vocabulary import Category
 from registry.context import Caller, Change, Registry
 from registry.keys.provider import ask
-from registry.keys.wrapping import (
-    audit_context,
-    data_context,
-    epoch_context,
-    index_context,
-    rewrap_key,
-    service_context,
-    unwrap_key,
-    wrap_key,
-)
+from registry.keys.wrapping import epoch_context, service_context
+from registry.rewrapping import AUDIT_KEYS, DATA_KEYS, PAGE, Rewrapping
 from registry.tables import DataKeyRow, EpochState, IndexKeyRow, KeyEpochRow, ServiceKeyRow, StateRow
-
-PAGE = 1000
 
 Report = Callable[[int], None]
 
@@ -51,7 +37,7 @@ class Pace:
     @property
     def page(self) -> int:
         """Keys a transaction: a slow rotation takes small bites, so that no read waits behind a large one."""
-        return PAGE if self.keys_per_second is None else min(PAGE, max(10, int(self.keys_per_second / 20)))
+        return PAGE if self.keys_per_second is None else min(PAGE, max(10, int(self.keys_per_second / 50)))
 
     async def keep(self, done: int, began: float) -> None:
         """Wait until `done` keys since `began` (monotonic seconds) are not too many."""
@@ -173,110 +159,37 @@ async def rewrap_survivors(
     async with registry.database.reading() as session:
         older = await _older(session, newest)
     done = 0
+
+    async def work(next_page: Callable[[], Awaitable[int]]) -> None:
+        nonlocal done
+        while count := await next_page():
+            done += count
+            report(count)
+            await speed.keep(done, began)
+
     for epoch in older:
-        pages = _Pages(registry, epoch, newest, speed.page)
-        for page in (pages.index_keys, pages.data_keys, pages.audit_keys):
-            while count := await page():
-                done += count
-                report(count)
-                await speed.keep(done, began)
+        rewrapping = Rewrapping(registry, epoch, newest)
+        if few := await rewrapping.index_keys():
+            done += few
+            report(few)
+        shares = 1 if speed.keys_per_second else rewrapping.at_once
+        for table in (DATA_KEYS, AUDIT_KEYS):
+            pages = [rewrapping.share(table, number, shares, speed.page) for number in range(shares)]
+            await _all(work(one.next) for one in pages)
     async with registry.change(keeping=True) as change:
         change.record(entry(caller, change, EventTag.KEY_REWRAP, (f"epoch:{newest}", f"keys:{done}")))
     return done
 
 
-class _Pages:
-    """One older epoch's keys, a page at a time; each returns how many it replaced, 0 at the end."""
-
-    def __init__(self, registry: Registry, epoch: int, newest: int, size: int) -> None:
-        self._size = size
-        self._registry = registry
-        self._epoch = epoch
-        self._newest = newest
-        self._old_key, self._new_key = registry.ring.epoch_key(epoch), registry.ring.epoch_key(newest)
-        self._old, self._new = AESGCMSIV(self._old_key), AESGCMSIV(self._new_key)
-        self._last_data: tuple[UUID, str] | None = None
-        self._last_audit: UUID | None = None
-
-    async def index_keys(self) -> int:
-        """Index keys: a handful."""
-        async with self._registry.database.keeping() as session:
-            rows = list(
-                (await session.execute(select(IndexKeyRow).where(col(IndexKeyRow.epoch) == self._epoch))).scalars()
-            )
-            for row in rows:
-                context = index_context(row.kind, row.version)
-                row.wrapped = wrap_key(self._new_key, unwrap_key(self._old_key, row.wrapped, context), context)
-                row.epoch = self._newest
-        return len(rows)
-
-    async def data_keys(self) -> int:
-        """The next page of data keys, in the order in which an erasure takes them too."""
-        place = (col(DataKeyRow.subject_id), col(DataKeyRow.category))
-        statement = (
-            select(*place, col(DataKeyRow.version), col(DataKeyRow.wrapped))
-            .where(col(DataKeyRow.epoch) == self._epoch)
-            .order_by(*place)
-            .limit(self._size)
-            .with_for_update()
-        )
-        if self._last_data is not None:
-            subject_id, category = self._last_data
-            last = (bindparam("last_subject", subject_id, Id()), bindparam("last_category", category, Text()))
-            statement = statement.where(tuple_(*place) > tuple_(*last))
-        async with self._registry.database.keeping() as session:
-            rows = (await session.execute(statement)).all()
-            fresh = [
-                rewrap_key(self._old, self._new, row[3], data_context(row[0], Category(row[1]), row[2])) for row in rows
-            ]
-            keys = [(row[0], row[1], row[3], wrapped) for row, wrapped in zip(rows, fresh, strict=True)]
-            await _replace(session, "data_key", ("subject_id", "category"), keys, self._newest)
-        if rows:
-            self._last_data = (rows[-1][0], rows[-1][1])
-        return len(rows)
-
-    async def audit_keys(self) -> int:
-        """The next page of audit keys."""
-        async with self._registry.database.keeping() as session:
-            rows = await person_keys.wrapped_under(session, self._epoch, self._last_audit, self._size)
-            keys = [
-                (ref, wrapped, rewrap_key(self._old, self._new, wrapped, audit_context(ref))) for ref, wrapped in rows
-            ]
-            await _replace(session, "audit_person_key", ("person_ref",), keys, self._newest)
-        if rows:
-            self._last_audit = rows[-1][0]
-        return len(rows)
-
-
-async def _replace(
-    session: AsyncSession, table: str, place: Sequence[str], keys: Sequence[tuple[object, ...]], epoch: int
-) -> None:
-    """Compare and set: `keys` are place, wrapped key as read, wrapped key as it shall be; one statement a page."""
-    if not keys:
-        return
-    columns = [*place, "old", "new"]
-    connection = await session.connection()
-    if connection.dialect.name == "postgresql":
-        kinds = ["uuid" if name.endswith(("_id", "_ref")) else "text" for name in place] + ["bytea", "bytea"]
-        given = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 2))
-        where = " AND ".join(f"t.{name} = n.{name}" for name in place)
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None  # noqa: S101 - it has just read the page
-        # The driver itself, inside the open transaction: binding element by element would cost more than the keys.
-        await driver.execute(
-            f"UPDATE {table} t SET epoch = $1, wrapped = n.new FROM unnest({given}) AS n({', '.join(columns)})"  # noqa: S608 - own names
-            f" WHERE {where} AND t.wrapped = n.old",
-            epoch,
-            *(list(column) for column in zip(*keys, strict=True)),
-        )
-        return
-    where = " AND ".join(f"{name} = :{name}" for name in place)
-    statement = text(f"UPDATE {table} SET epoch = :epoch, wrapped = :new WHERE {where} AND wrapped = :old")  # noqa: S608 - own names
-    rows = [
-        {name: value.bytes if isinstance(value, UUID) else value for name, value in zip(columns, key, strict=True)}
-        for key in keys
-    ]
-    await connection.execute(statement, [{**row, "epoch": epoch} for row in rows])
+async def _all(work: Iterable[Coroutine[object, object, None]]) -> None:
+    """At the same time; the first that fails ends the others."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _older(session: AsyncSession, newest: int) -> list[int]:

@@ -9,8 +9,6 @@ import dataclasses
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -28,9 +26,10 @@ from registry.journal import JournalKind
 from registry.keys import KEY_BYTES, KeyRing
 from registry.keys.provider import ask
 from registry.keys.ring import SUPPRESSION_KEY, create_index_key
+from registry.keys.signatures import NEW_KEY, Signature, ed25519_keys
 from registry.lookup import IdentifierKind
 from registry.notices import publish
-from registry.policy_steps import SETUP_KEY, Step, StepKind, StepResult, row_of, setup_key, statement, steps_of
+from registry.policy_steps import Step, StepKind, StepResult, row_of, statement, steps_of
 from registry.second_factor import STAFF_KEY
 from registry.signing import fingerprint_of
 from registry.tables import (
@@ -43,16 +42,6 @@ from registry.tables import (
 )
 
 FIRST_EPOCH = 1
-AUDIT_SIGNING_KEY = "audit-signing"
-TOKEN_SIGNING_KEY = "token-signing"  # noqa: S105 - a key's name
-
-
-def _signing_key() -> bytes:
-    return ed25519.Ed25519PrivateKey.generate().private_bytes_raw()
-
-
-def _token_key() -> bytes:
-    return ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _random_key() -> bytes:
@@ -60,14 +49,12 @@ def _random_key() -> bytes:
 
 
 SERVICE_KEYS: Mapping[str, Callable[[], bytes]] = {
-    AUDIT_SIGNING_KEY: _signing_key,
-    TOKEN_SIGNING_KEY: _token_key,
+    **{signature.value: new for signature, new in NEW_KEY.items()},
     SUPPRESSION_KEY: _random_key,
     STAFF_KEY: _random_key,
     ATTEMPT_KEY: _random_key,
-    SETUP_KEY: _signing_key,
 }
-_LATER_KEYS = frozenset({STAFF_KEY, ATTEMPT_KEY, SETUP_KEY})
+_LATER_KEYS = frozenset({STAFF_KEY, ATTEMPT_KEY, Signature.SETUP.value})
 
 
 async def prepare_keys(database: Database, ring: KeyRing) -> None:
@@ -149,7 +136,7 @@ async def vouch_for(change: Change, document: PolicyDocument, source: bytes) -> 
     before = await steps_of(change.session, document.digest)
     if any(step.puts_in_force for step in before):
         return
-    key = setup_key(change.ring)
+    key = ed25519_keys(change.ring, Signature.SETUP)[0]
     bare = Step(len(before) + 1, StepKind.FOUND, None, change.now, StepResult.ACCEPTED, "", "")
     step = dataclasses.replace(
         bare,

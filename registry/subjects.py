@@ -7,6 +7,7 @@ Legal: GDPR Art. 5(1)(d), Art. 17, Art. 25; R-17.1-2, R-17-4, R-25-1.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,14 +25,18 @@ from registry import notices
 from registry.conflicts import ConflictKind
 from registry.consents import Grant, RefusedGrant, write_grants
 from registry.context import Caller, Change, Registry
-from registry.errors import UnknownSubjectError
+from registry.errors import NotReadyError, UnknownSubjectError
 from registry.events import EventStatus, GivenEvent, check_client_purpose, take_events
-from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
+from registry.lookup import INDEXED_FIELDS, NORMALISATION, IdentifierKind, normalise
 from registry.records import GivenValue, Kept, check_value, write_value
 from registry.relationships import GivenRelationship, write_relationship
 from registry.retention import last_end, settle_retention
 from registry.suppression import Scope, suppressed
 from registry.tables import LookupRow, SubjectRow
+
+# Before the fields of an entry that one person's values were written to: a bit each, in their order, hexadecimal.
+WROTE = "wrote:"
+_TRIES = 5
 
 
 class Status(StrEnum):
@@ -81,6 +86,22 @@ async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubjec
     """
     for subject in given:
         check_given(registry, caller, subject)
+    for _ in range(_TRIES):
+        with suppress(_ReleasedError):
+            return await _upsert(registry, caller, given)
+    raise NotReadyError("identifiers are released faster than they can be asked for")
+
+
+class _ReleasedError(Exception):
+    """Raised when an erasure released an identifier while somebody was being made under it."""
+
+
+async def _upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubject]) -> list[Upserted]:
+    """One try; blocks are asked for once more when everybody new has their identifier for themselves.
+
+    An erasure releases and blocks an identifier in one commit. Who takes it after that sees the block, if not the first
+    time, then the second.
+    """
     async with registry.change() as change:
         digests: list[bytes] = []
         await change.hold_keys()
@@ -91,6 +112,11 @@ async def upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubjec
                 await _upsert_one(change, caller, one, {} if _external(change, one) & known else blocked, digests)
                 for one in given
             ]
+        created = [one for one, outcome in zip(given, outcomes, strict=True) if outcome.status is Status.CREATED]
+        if created:
+            since_then = await _blocked(change, created)
+            if any(_is_blocked(change, one, since_then) for one in created):
+                raise _ReleasedError
         change.record(_entry(caller, change, given, outcomes, digests))
     return outcomes
 
@@ -136,8 +162,7 @@ async def _upsert_one(
     blocked: Mapping[bytes, datetime],
     digests: list[bytes],
 ) -> Upserted:
-    since = [blocked[digest] for digest in _suppressions(change, given) if digest in blocked] if blocked else []
-    if since and (given.registered_at is None or given.registered_at <= max(since)):
+    if _is_blocked(change, given, blocked):
         return Upserted(None, Status.BLOCKED)
     try:
         subject, created = await _reserve(change, given)
@@ -173,6 +198,12 @@ async def _upsert_one(
         tuple(number for number, one in enumerate(taken) if one.status is EventStatus.UNCHANGED),
         tuple(number for number, one in enumerate(taken) if one.status is EventStatus.CONFLICT),
     )
+
+
+def _is_blocked(change: Change, given: GivenSubject, blocked: Mapping[bytes, datetime]) -> bool:
+    """Whether an identifier was erased, and the person has not registered anew since."""
+    since = [blocked[digest] for digest in _suppressions(change, given) if digest in blocked] if blocked else []
+    return bool(since) and (given.registered_at is None or given.registered_at <= max(since))
 
 
 def _needs_settling(given: GivenSubject, *, created: bool) -> bool:
@@ -251,6 +282,7 @@ async def _reserved(change: Change, given: GivenSubject, subject_id: UUID) -> bo
             suppression=suppression.value,
             index_version=digest.version,
             suppression_version=suppression.version,
+            normalisation=NORMALISATION[IdentifierKind.EXTERNAL_ID],
         ),
     )
     return inserted.first() is not None
@@ -325,22 +357,28 @@ def _entry(
     created = any(outcome.status is Status.CREATED for outcome in outcomes)
     blocked = any(outcome.status is Status.BLOCKED for outcome in outcomes)
     purposes = {value.collected_for for subject in given for value in subject.values.values()}
+    fields = sorted({name for subject in given for name in subject.values})
     return Entry(
         EventTag.IMPORT if len(given) > 1 else (EventTag.SUBJECT_CREATE if created else EventTag.SUBJECT_UPDATE),
         Outcome.DENY if all(outcome.status is Status.BLOCKED for outcome in outcomes) else Outcome.DONE,
         client=caller.client,
         purpose=" ".join(sorted(purposes)),
-        fields=tuple(sorted({name for subject in given for name in subject.values})),
+        fields=tuple(fields),
         reasons=(ConflictKind.ERASED_IDENTIFIER.value,) if blocked else (),
         policy=change.policy.version,
         persons=tuple(
-            PersonRef(
-                outcome.subject_id,
-                ",".join([outcome.status.value, *(f"kept:{kept.field}" for kept in outcome.kept)]),
-            )
-            for outcome in outcomes
+            PersonRef(outcome.subject_id, _detail(subject, outcome, fields if len(given) > 1 else ()))
+            for subject, outcome in zip(given, outcomes, strict=True)
             if outcome.subject_id is not None
         ),
         actor=caller.actor,
         ciphertexts=tuple(digests),
     )
+
+
+def _detail(given: GivenSubject, outcome: Upserted, fields: Sequence[str]) -> str:
+    """What an entry says of one person; where it wrote many, also which of its fields were theirs (`WROTE`)."""
+    kept = {one.field for one in outcome.kept}
+    theirs = sum(1 << at for at, name in enumerate(fields) if name in given.values and name not in kept)
+    wrote = [f"{WROTE}{theirs:x}"] if fields else []
+    return ",".join([outcome.status.value, *wrote, *(f"kept:{one.field}" for one in outcome.kept)])

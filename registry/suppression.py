@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
 from registry.context import Change
@@ -39,20 +40,25 @@ async def suppress(
         since: from when on (aware, UTC); None = now.
     """
     at = since or change.now
-    newest = [(kind, change.ring.nest_suppression(given)) for kind, given in identifiers]
-    statement = select(SuppressionRow).where(
-        col(SuppressionRow.digest).in_([digest.value for _, digest in newest]),
-        col(SuppressionRow.scope) == scope.value,
-    )
-    known = {(row.kind, row.digest): row for row in (await change.session.execute(statement)).scalars()}
-    for kind, digest in newest:
-        row = known.get((kind, digest.value))
-        if row is None:
-            change.session.add(
-                SuppressionRow(kind=kind, digest=digest.value, scope=scope.value, since=at, key_version=digest.version),
-            )
-        else:
-            row.since = max(row.since, at)
+    newest = {(kind, change.ring.nest_suppression(given)) for kind, given in identifiers}
+    rows = [
+        {"kind": kind, "digest": digest.value, "scope": scope.value, "since": at, "key_version": digest.version}
+        for kind, digest in sorted(newest)
+    ]
+    if rows:
+        await change.session.execute(_renewing(change), rows)
+
+
+def _renewing(change: Change) -> postgresql.Insert | sqlite.Insert:
+    """Insert, or where it is blocked already keep the later date, in the engine's own words."""
+    place = [col(SuppressionRow.kind), col(SuppressionRow.digest), col(SuppressionRow.scope)]
+    if change.session.get_bind().dialect.name == "postgresql":
+        insert = postgresql.insert(SuppressionRow)
+        later = func.greatest(col(SuppressionRow.since), insert.excluded.since)
+        return insert.on_conflict_do_update(index_elements=place, set_={"since": later})
+    on_sqlite = sqlite.insert(SuppressionRow)
+    later = func.max(col(SuppressionRow.since), on_sqlite.excluded.since)
+    return on_sqlite.on_conflict_do_update(index_elements=place, set_={"since": later})
 
 
 async def suppressed(change: Change, digests: Sequence[bytes], scope: Scope) -> dict[bytes, datetime]:

@@ -97,7 +97,7 @@ class DataKeyRow(_Row, table=True):
     subject_id: UUID = Field(sa_type=Id, primary_key=True)
     category: str = Field(primary_key=True)
     version: int = Field(sa_type=Integer)
-    epoch: int = Field(sa_type=Integer, index=True)
+    epoch: int = Field(sa_type=Integer)
     wrapped: bytes = Field(sa_type=LargeBinary)
     fingerprint: bytes = Field(sa_type=LargeBinary)
 
@@ -143,6 +143,7 @@ class LookupRow(_Row, table=True):
     """Blind indexes: the only way from an identifier to a person, and the only cross-person index.
 
     `suppression` is what stays of the identifier when an erasure blocks it. Each digest has the version of its key.
+    `normalisation` is the version of the rule by which the identifier was spelled.
     """
 
     __tablename__ = "lookup"
@@ -164,6 +165,7 @@ class LookupRow(_Row, table=True):
     suppression: bytes = Field(sa_type=LargeBinary)
     index_version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": "1"})
     suppression_version: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": "1"})
+    normalisation: int = Field(default=1, sa_type=Integer, sa_column_kwargs={"server_default": "1"})
 
 
 class RecordRow(_Row, table=True):

@@ -27,6 +27,7 @@ from registry.errors import KeyUnavailableError, NotPermittedError, SealBrokenEr
 from registry.keys import NONCE_BYTES, DataKey, KeyRing, WrappedDataKey
 
 LETTER = FieldName("@letter")
+_LETTER_VERSION = 1
 
 
 class Place(NamedTuple):
@@ -53,6 +54,11 @@ class Sealed(NamedTuple):
     def digest(self) -> bytes:
         """What the audit entry of the write remembers."""
         return hashlib.sha256(self.ciphertext).digest()
+
+
+def letter_place(subject_id: UUID, letter_id: UUID) -> Place:
+    """Where a letter of the registry's own belongs while it waits."""
+    return Place(subject_id, Category.EVIDENCE, LETTER, letter_id, _LETTER_VERSION)
 
 
 def seal(value: bytes, place: Place, key: DataKey) -> Sealed:

@@ -2,8 +2,8 @@
 
 The entry of every write carries the SHA-256 of each ciphertext it wrote. A stored value whose digest no entry has was
 not written by the registry. A value whose digest stands in an older entry, while a newer one wrote the same field of
-the same person alone, was put back. Entries that wrote many people at once do not say whose value is whose: a row that
-only such an import had replaced is not told apart.
+the same person, was put back. An import that wrote many people at once says in its part about each of them which fields
+were theirs.
 
 Legal: GDPR Art. 5(1)(f), Art. 32(1)(b), (d); R-ENC-1.
 """
@@ -20,6 +20,7 @@ from sqlmodel import col
 from audit.event import EventTag
 from audit.log import Filters, Logged
 from registry.context import Registry
+from registry.subjects import WROTE
 from registry.tables import EventRow, RecordRow
 
 _PAGE = 500
@@ -91,11 +92,12 @@ async def _superseded(registry: Registry, record: RecordRow, digest: str, index:
 
 
 def _wrote(logged: Logged, detail: str, field: str) -> bool:
-    tree = logged.tree
-    return (
-        tree["op"] in _ONE_PERSON
-        and tree["n"] == 1
-        and bool(tree.get("cts"))
-        and field in tree.get("fld", ())
-        and f"kept:{field}" not in detail.split(",")
-    )
+    """Whether the entry replaced the field of the person that the detail speaks of."""
+    tree, told = logged.tree, detail.split(",")
+    fields = tree.get("fld", ())
+    if field not in fields or not tree.get("cts") or f"kept:{field}" in told:
+        return False
+    if tree["op"] == EventTag.IMPORT.value:
+        theirs = next((int(one.removeprefix(WROTE), 16) for one in told if one.startswith(WROTE)), 0)
+        return bool(theirs >> list(fields).index(field) & 1)
+    return tree["op"] in _ONE_PERSON and tree["n"] == 1

@@ -127,7 +127,7 @@ class Tamperer:
 
     def __init__(self, scene: Scene, signer: Signer, seed: int) -> None:
         self._scene = scene
-        self._signer = signer
+        self._signers = signer
         self._random = random.Random(seed)
         self._kinds = (
             self._flip_in_body,
@@ -228,7 +228,7 @@ class Tamperer:
         return self._made("fork", at, leaves, Code.HISTORY, note=self._sign(leaves))
 
     def _sign(self, leaves: Sequence[Leaf]) -> str:
-        return self._signer(len(leaves), merkle.root_of([leaf.hash for leaf in leaves]))
+        return self._signers(len(leaves), merkle.root_of([leaf.hash for leaf in leaves]))
 
     def _delete_opening(self) -> Tampering:
         gone = self._random.choice(self._scene.openings)
@@ -283,6 +283,6 @@ def signer_of(log: AuditLog) -> Signer:
     """Signs whatever it is given, with the log's own key."""
 
     def sign(size: int, root: bytes) -> str:
-        return checkpoint.sign(checkpoint.Checkpoint(log.origin, size, root), log.origin, log._signer)
+        return checkpoint.sign(checkpoint.Checkpoint(log.origin, size, root), log.origin, *log._signers())
 
     return sign

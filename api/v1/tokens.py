@@ -65,6 +65,8 @@ async def issue_token(request: Request) -> Response:
         return _refused(str(error), 400)
     except AuthenticationError:
         return _refused("invalid_client", 401)
+    async with registry.database.reading() as session:
+        await registry.fresh_keys(session)  # signed with the newest key
     return answered(
         {
             "access_token": tokens.issue(caller.client),
@@ -76,7 +78,7 @@ async def issue_token(request: Request) -> Response:
 
 @router.get("/.well-known/jwks.json", **documented(KeysOut, always=()))
 async def read_keys(request: Request) -> Response:
-    """The public key of our tokens."""
+    """The public keys of our tokens: more than one while the tokens of a replaced key last."""
     tokens: Tokens = request.app.state.tokens
     return answered(tokens.jwks())
 

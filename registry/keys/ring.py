@@ -10,7 +10,7 @@ it. So a key is replaced without reading anybody's identifier, and every digest 
 
 import hmac
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -44,6 +44,17 @@ from registry.tables import DataKeyRow, EpochState, IndexKeyRow, KeyEpochRow, Se
 SUPPRESSION_KEY = "suppression"
 
 
+class ServiceKey(NamedTuple):
+    """One version of a key of the service."""
+
+    version: int
+    key: bytes
+    created_at: datetime
+
+    def __repr__(self) -> str:
+        return f"ServiceKey(version={self.version})"
+
+
 class Digest(NamedTuple):
     """A digest of an identifier under one version of its key."""
 
@@ -61,6 +72,7 @@ class _Held:
     ciphers: dict[int, AESGCMSIV] = field(default_factory=dict, repr=False)
     index_keys: dict[str, list[bytes]] = field(default_factory=dict, repr=False)
     service_keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    service_since: dict[str, datetime] = field(default_factory=dict)
 
 
 class KeyRing:
@@ -69,6 +81,7 @@ class KeyRing:
     def __init__(self, provider: KeyProvider) -> None:
         self.provider = provider
         self._held = _Held()
+        self._watchers: list[Callable[[], None]] = []
 
     @property
     def version(self) -> int:
@@ -108,7 +121,15 @@ class KeyRing:
             held.service_keys[service.name] = await ask(
                 self.provider.unwrap, service.root_version, service.wrapped, service_context(service.name)
             )
+            held.service_since[service.name] = service.created_at
         self._held = held
+        for watcher in self._watchers:
+            watcher()
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Tell somebody, now and after every load, that there may be other keys."""
+        self._watchers.append(watcher)
+        watcher()
 
     async def create_epoch(self, session: AsyncSession, epoch: int, now: datetime) -> bytes:
         """Add an epoch under the provider's newest root, as part of a transaction; returns its key (32 bytes).
@@ -145,6 +166,25 @@ class KeyRing:
             return self._held.service_keys[name]
         except KeyError:
             raise KeyUnavailableError(f"service key {name} does not exist") from None
+
+    def service_versions(self, name: str) -> list[ServiceKey]:
+        """Every version of a key of the service that is held, newest first; at least one.
+
+        Raises:
+            KeyUnavailableError: when it was never created.
+        """
+        found = [
+            ServiceKey(version, key, self._held.service_since[held])
+            for held, key in self._held.service_keys.items()
+            if (version := version_of(name, held))
+        ]
+        if not found:
+            raise KeyUnavailableError(f"service key {name} does not exist")
+        return sorted(found, reverse=True)
+
+    def holds(self, epoch: int) -> bool:
+        """Whether this process has the key of an epoch."""
+        return epoch in self._held.epochs
 
     def epoch_key(self, epoch: int) -> bytes:
         """The key of an epoch; for wrapping what hangs under it anew.
@@ -230,7 +270,7 @@ class KeyRing:
 
     def _suppression_chain(self) -> list[bytes]:
         chain = [self.service_key(SUPPRESSION_KEY)]
-        while (name := suppression_key_name(len(chain) + 1)) in self._held.service_keys:
+        while (name := versioned_name(SUPPRESSION_KEY, len(chain) + 1)) in self._held.service_keys:
             chain.append(self._held.service_keys[name])
         return chain
 
@@ -241,9 +281,17 @@ def create_index_key(session: AsyncSession, kind: str, version: int, epoch: int,
     session.add(IndexKeyRow(kind=kind, version=version, epoch=epoch, wrapped=wrapped))
 
 
-def suppression_key_name(version: int) -> str:
-    """The service key of one version of the suppression chain."""
-    return SUPPRESSION_KEY if version == 1 else f"{SUPPRESSION_KEY}-{version}"
+def versioned_name(name: str, version: int) -> str:
+    """What one version of a key of the service is called; the first carries no number."""
+    return name if version == 1 else f"{name}-{version}"
+
+
+def version_of(name: str, held: str) -> int:
+    """Which version of a key of the service this name means; 0 = it is another key's."""
+    if held == name:
+        return 1
+    number = held.removeprefix(f"{name}-")
+    return int(number) if number != held and number.isdecimal() else 0
 
 
 def _chained(chain: Sequence[bytes], message: bytes) -> list[Digest]:

@@ -67,15 +67,20 @@ def unwrap_key(wrapping: bytes | AESGCMSIV, wrapped: bytes, context: bytes) -> b
         raise KeyUnavailableError("a wrapped key does not open") from error
 
 
-def rewrap_key(old: AESGCMSIV, new: AESGCMSIV, wrapped: bytes, context: bytes) -> bytes:
+def rewrap_key(old: AESGCMSIV, new: AESGCMSIV, wrapped: bytes, context: bytes, nonce: bytes) -> bytes:
     """The same key under another wrapping key; prepared ciphers, because survivors of an epoch come by the thousand.
+
+    Args:
+        old: what it is wrapped under.
+        new: what it shall be wrapped under.
+        wrapped: as `wrap_key` made it.
+        context: what it is bound to, before and after.
+        nonce: 12 fresh random bytes.
 
     Raises:
         KeyUnavailableError: when it was changed, or wrapped under another key or context.
     """
-    key = unwrap_key(old, wrapped, context)
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + new.encrypt(nonce, key, context)
+    return nonce + new.encrypt(nonce, unwrap_key(old, wrapped, context), context)
 
 
 def keyed_digest(key: bytes, message: bytes) -> bytes:

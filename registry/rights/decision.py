@@ -169,7 +169,7 @@ async def _erase(registry: Registry, caller: Caller, subject_id: UUID, request_i
     address = await _address(registry, caller, subject_id)
     ends = await registry.settling.ends()
     async with registry.change(erasing=True) as change:
-        subject, erased = await erase_within(change, subject_id)
+        subject, erased = await erase_within(change, caller, subject_id)
         row = await locked(change, subject_id, request_id)
         text = letters.erasure(change.policy, erased, None if ends.overdue else ends.backups_by)
         digest = await write_answer(change, subject, row, text)

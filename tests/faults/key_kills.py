@@ -1,11 +1,16 @@
-"""kill -9 in the middle of rotations, retirements, erasures and restores, and what must hold after each."""
+"""kill -9 in the middle of rotations, retirements and erasures, and what must hold after each.
+
+Restores have a room of their own: `tests.faults.restore_kills`.
+"""
 
 import asyncio
 import os
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -30,22 +35,30 @@ LONGEST_LIFE_SECONDS = 0.6
 Work = Callable[[House, Path], Awaitable[None]]
 
 
-def killed(settings: Settings, url: str, work: Work, folder: Path, life_seconds: float) -> None:
-    """Run some work in a process of its own and kill it after a while, unless it was done."""
+def killed(work: Callable[[], Coroutine[object, object, None]], life_seconds: float, trace: Path) -> bool:
+    """Run some work in a process of its own and kill it after a while; whether it had to be killed.
+
+    Work that ended by itself before that must have ended well: what it raised stands in the file `trace`.
+    """
     child = os.fork()
     if child == 0:
         try:
-            asyncio.run(_alone(settings, url, work, folder))
-        finally:
-            os._exit(0)
+            asyncio.run(work())
+        except BaseException:  # noqa: BLE001 - told to the parent, whatever it is
+            trace.write_text(traceback.format_exc())
+            os._exit(1)
+        os._exit(0)
     until = time.monotonic() + life_seconds
-    while time.monotonic() < until and os.waitpid(child, os.WNOHANG) == (0, 0):
+    while time.monotonic() < until:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            assert status == 0, trace.read_text()
+            return False
         time.sleep(0.002)
-    try:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    except (ProcessLookupError, ChildProcessError):
-        return
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert status in {0, signal.SIGKILL}, trace.read_text()
+    return status == signal.SIGKILL
 
 
 async def _alone(settings: Settings, url: str, work: Work, folder: Path) -> None:
@@ -121,9 +134,9 @@ def kill_again_and_again(settings: Settings, url: str, folder: Path, rounds: int
     run(prepare, "prepare")
     for number in range(rounds):
         for work in (rotate, retire, erase):
-            killed(
-                settings, url, work, folder / f"{number}-{work.__name__}", chance.uniform(0.05, LONGEST_LIFE_SECONDS)
-            )
+            name = f"{number}-{work.__name__}"
+            life_seconds = chance.uniform(0.05, LONGEST_LIFE_SECONDS)
+            killed(partial(_alone, settings, url, work, folder / name), life_seconds, folder / f"{name}.txt")
         run(look, f"{number}-look")
     run(finish, "finish")
     run(look, "last-look")

@@ -87,28 +87,38 @@ async def test_an_event_moved_to_another_one_does_not_open(house: House) -> None
 async def test_a_whole_old_row_put_back_opens_and_is_found_by_verify(house: House) -> None:
     subject_id = await house.customer()
     await house.as_owner("CREATE TABLE kept_aside AS SELECT * FROM record WHERE field = 'city'")
-    await update(house, "A-1", "Kiel")
-    assert await verify_values(house.registry) == []
-    await house.as_owner("DELETE FROM record WHERE field = 'city'")
-    await house.as_owner("INSERT INTO record SELECT * FROM kept_aside")
-    assert isinstance(await house.read("shop", "order_fulfilment", ["city"], subject_id), Disclosed)
-    assert [(found.kind, found.subject_id, found.field) for found in await verify_values(house.registry)] == [
-        (FindingKind.PUT_BACK, subject_id, "city")
-    ]
+    for changed, others in (("Kiel", []), ("Lübeck", ["B-1", "C-1"])):  # alone, then in an import of many
+        await update(house, changed, "A-1", *others)
+        assert await verify_values(house.registry) == []
+        await house.as_owner(
+            "DELETE FROM record WHERE field = 'city' AND subject_id IN (SELECT subject_id FROM kept_aside)"
+        )
+        await house.as_owner("INSERT INTO record SELECT * FROM kept_aside")
+        assert isinstance(await house.read("shop", "order_fulfilment", ["city"], subject_id), Disclosed)
+        assert [(found.kind, found.subject_id, found.field) for found in await verify_values(house.registry)] == [
+            (FindingKind.PUT_BACK, subject_id, "city")
+        ]
 
 
-async def update(house: House, external_id: str, city: str) -> None:
-    """A newer value from the shop."""
+async def update(house: House, city: str, *external_ids: str) -> None:
+    """A newer value from the shop; others of the same call bring other fields too."""
     now = await house.registry.database.now()
     value = GivenValue(city, PurposeId("order_fulfilment"), observed_at=now)
-    await upsert(house.registry, SHOP, [GivenSubject(external_id, "shop", values={FieldName("city"): value})])
+    given = {FieldName("city"): value}
+    others = {FieldName("first_name"): GivenValue("Berta", PurposeId("order_fulfilment"), observed_at=now), **given}
+    first, *rest = external_ids
+    people = [GivenSubject(first, "shop", values=given), *(GivenSubject(one, "shop", values=others) for one in rest)]
+    await upsert(house.registry, SHOP, people)
 
 
 async def test_a_ciphertext_that_no_entry_speaks_of_is_found(house: House) -> None:
     subject_id: UUID = await house.customer()
     await rotate_data_keys(house.registry, SYSTEM)
     await house.invoice(subject_id)
-    assert await verify_values(house.registry) == []
+    erased = await house.customer("B-1", {"email": "b@example.com"})
+    await house.invoice(erased)
+    await house.erase(erased)
+    assert await verify_values(house.registry) == [], "what the erasure sealed anew is in the log too"
     async with house.registry.database.reading() as session:
         rows = (await session.execute(text("SELECT count(*) FROM record"))).scalar_one()
     await house.as_owner(f"UPDATE record SET sealed = {flipped(house, 'sealed', 3)}")  # noqa: S608 - own names

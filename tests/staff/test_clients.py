@@ -14,7 +14,7 @@ from audit.log import Filters
 from registry import clients
 from registry.actors import Role
 from registry.errors import AuthenticationError, DuplicateIdentifierError, ForbiddenError, NotFoundError
-from registry.setup import TOKEN_SIGNING_KEY
+from registry.keys.signatures import Signature
 from registry.tables import StateRow
 from tests.house import House
 from tests.http.v1.api import BASE
@@ -39,7 +39,7 @@ async def worker(house: House) -> AsyncIterator[Worker]:
     """Another worker beside the house's own; on SQLite there is only the one process, so it borrows its registry."""
     app = create_app(house.settings)
     if house.registry.database.engine == "sqlite":
-        key = house.registry.ring.service_key(TOKEN_SIGNING_KEY)
+        key = house.registry.ring.service_key(Signature.TOKEN)
         app.state.registry = house.registry
         app.state.tokens = Tokens(key, house.settings.issuer, house.settings.audience, 900)
         house.registry.credentials.watch(app.state.tokens.revoke)

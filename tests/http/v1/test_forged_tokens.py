@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from registry.setup import TOKEN_SIGNING_KEY
+from registry.keys.signatures import Signature
 from tests.forgeries import forgeries
 from tests.http.v1.api import Api
 
@@ -12,7 +12,7 @@ from tests.http.v1.api import Api
 @pytest.mark.gdpr("32(1)(b)")
 async def test_a_forgery_of_every_family_is_answered_401_and_recorded(api: Api) -> None:
     """R-ENC-6."""
-    key = load_pem_private_key(api.house.registry.ring.service_key(TOKEN_SIGNING_KEY), password=None)
+    key = load_pem_private_key(api.house.registry.ring.service_key(Signature.TOKEN), password=None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     good = api.app.state.tokens.issue("shop")
     given = {family: token for family, token in forgeries(good, key).items() if token.isascii()}

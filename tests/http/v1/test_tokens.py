@@ -2,14 +2,19 @@
 
 import base64
 import json
+from datetime import timedelta
 from urllib.parse import quote_plus
 
 import httpx
 import pytest
 
+from api.compose import open_registry
+from api.token_keys import tokens_of
 from api.tokens import Tokens
+from registry.actors import SYSTEM
 from registry.clients import create_client
-from registry.setup import TOKEN_SIGNING_KEY
+from registry.keys.signatures import Signature
+from registry.service_keys import rotate_token_key
 from tests.http.v1.api import Api
 
 GRANT = {"grant_type": "client_credentials"}
@@ -85,7 +90,7 @@ async def test_the_public_key_is_published(api: Api) -> None:
 
 
 async def test_a_forged_or_expired_token_is_refused_and_recorded(api: Api) -> None:
-    key = api.house.registry.ring.service_key(TOKEN_SIGNING_KEY)
+    key = api.house.registry.ring.service_key(Signature.TOKEN)
     settings = api.house.settings
     expired = Tokens(key, settings.issuer, settings.audience, -1).issue("shop")
     foreign = Tokens(key, "https://example.test", settings.audience, 900).issue("shop")
@@ -124,3 +129,27 @@ async def test_a_client_the_policy_no_longer_knows_may_ask_for_nothing(api: Api)
     subject = await api.house.customer(newsletter=True)
     response = await api.get("former_client", f"/v1/subjects/{subject}", purpose="newsletter", fields="email")
     assert [reason["code"] for reason in response.json()["reasons"]] == ["UNAUTHORISED"]
+
+
+async def test_tokens_outlast_the_rotation_of_their_key_and_both_keys_are_published(api: Api) -> None:
+    """The rotation may happen in another process: the ring's version tells this one, a token under a new key too."""
+    registry, before = api.house.registry, api.bearer("shop")
+    async with open_registry(api.house.settings, serving=False) as elsewhere:
+        await rotate_token_key(elsewhere, SYSTEM, timedelta(seconds=900))
+        after = {"Authorization": f"Bearer {tokens_of(elsewhere, api.house.settings).issue('shop')}"}
+    for headers in (after, before, api.bearer("shop")):
+        assert (await api.call(None, "GET", "/v1/purposes", headers=headers)).status_code == 200
+    newest, older = (await api.get(None, "/.well-known/jwks.json")).json()["keys"]
+    header = api.app.state.tokens.issue("shop").split(".")[0]
+    assert json.loads(base64.urlsafe_b64decode(header + "=="))["kid"] == newest["kid"] != older["kid"]
+    assert [held.version for held in registry.ring.service_versions(Signature.TOKEN)] == [2, 1]
+
+
+async def test_after_a_theft_the_older_token_keys_end_at_once_in_every_process(api: Api) -> None:
+    """Also for who was let in by a process that had not heard of it: the database is asked before anything leaves."""
+    stolen = api.bearer("shop")
+    async with open_registry(api.house.settings, serving=False) as elsewhere:
+        await rotate_token_key(elsewhere, SYSTEM, timedelta(seconds=900), at_once=True)
+    assert (await api.call(None, "GET", "/v1/purposes", headers=stolen)).status_code == 401
+    assert len((await api.get(None, "/.well-known/jwks.json")).json()["keys"]) == 1
+    assert (await api.call("shop", "GET", "/v1/purposes")).status_code == 200

@@ -30,7 +30,7 @@ def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_keys_are_rotated_retired_and_told(
     settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for kind in ("root", "epoch", "data", "index", "suppression"):
+    for kind in ("root", "epoch", "data", "index", "suppression", "tokens", "log", "setup"):
         assert cli.main(["keys", "rotate", kind]) == 0
     assert cli.main(["keys", "retire-epoch", "--backup", str(tmp_path / "safe")]) == 0
     assert cli.main(["keys", "verify-backup", str(tmp_path / "safe")]) == 0
@@ -40,7 +40,19 @@ def test_keys_are_rotated_retired_and_told(
     told = capsys.readouterr().out
     assert "epoch 3: active, root version 3" in told
     assert "root versions held: 3" in told
+    assert "token-signing: version 2 signs, 0 days old, 1 older held" in told
     assert "annegret" not in told.lower()
+
+
+@pytest.mark.postgresql
+def test_who_does_not_own_the_tables_is_told_whose_turn_it_is(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_for(postgresql_url, tmp_path / "home").model_copy(update={"migration_database_url": ""})
+    for name, value in settings.model_dump(exclude_defaults=True).items():
+        monkeypatch.setenv(f"REGISTRY_{name.upper()}", str(value))
+    assert cli.main(["keys", "rotate", "epoch"]) == REFUSED
+    assert "REGISTRY_MIGRATION_DATABASE_URL" in capsys.readouterr().err
 
 
 def test_an_old_backup_does_not_let_an_epoch_go(

@@ -19,10 +19,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.tokens import LONGEST_TOKEN, MOST_REMEMBERED, TokenError, Tokens, signed_payload, verification_key
+from api.tokens import (
+    LONGEST_TOKEN,
+    MOST_REMEMBERED,
+    TokenError,
+    Tokens,
+    UnknownTokenKeyError,
+    signed_payload,
+    verification_key,
+)
 from registry.errors import NotReadyError
 from tests.forgeries import AUDIENCE, ISSUER, KEY, LIFETIME, decode, encode, forgeries, pem, signed
 
+ANOTHER = ec.generate_private_key(ec.SECP256R1())
 TOKENS = Tokens(pem(KEY), ISSUER, AUDIENCE, LIFETIME)
 
 
@@ -292,7 +301,7 @@ def test_a_token_with_one_changed_character_is_refused(place: int, with_: str) -
 )
 def test_a_second_opinion_agrees(claims: dict[str, Any], own_key: bool) -> None:  # noqa: FBT001 - drawn
     """What is accepted has a signature that holds and exactly the claims the rules ask for."""
-    key = KEY if own_key else ec.generate_private_key(ec.SECP256R1())
+    key = KEY if own_key else ANOTHER
     tree = {**our_claims(), **claims}
     header = json.dumps(our_header(), separators=(",", ":"), sort_keys=True).encode()
     token = signed(header, json.dumps(tree).encode(), key)
@@ -395,3 +404,30 @@ def test_a_token_says_nothing_in_its_error() -> None:
     with pytest.raises(TokenError) as caught:
         TOKENS.verify(token)
     assert "erika" not in str(caught.value)
+
+
+def test_a_replaced_key_counts_until_its_tokens_have_ended_and_signs_no_more() -> None:
+    clock = Clock()
+    tokens = Tokens(pem(KEY), ISSUER, AUDIENCE, LIFETIME, clock)
+    before = tokens.issue("shop")
+    until = datetime.fromtimestamp(clock.now + LIFETIME, UTC)
+    tokens.adopt([(pem(ANOTHER), None), (pem(KEY), until)])
+    after = tokens.issue("shop")
+    assert [tokens.verify(one) for one in (before, after, before)] == ["shop"] * 3
+    assert tokens.key_of(before) != tokens.key_of(after) == tokens.jwks()["keys"][0]["kid"]
+    assert len(tokens.jwks()["keys"]) == len(tokens.key_ids) == 2
+    clock.now += LIFETIME
+    late = token_of(our_claims(iat=int(clock.now), exp=int(clock.now) + LIFETIME))
+    assert refused(late, tokens), "signed with the old key after its end"
+    assert len(tokens.jwks()["keys"]) == 1
+    tokens.adopt([(pem(ANOTHER), None)])
+    with pytest.raises(UnknownTokenKeyError):
+        tokens.verify(before)
+
+
+def test_a_token_that_was_remembered_is_forgotten_with_its_key() -> None:
+    tokens = Tokens(pem(KEY), ISSUER, AUDIENCE, LIFETIME)
+    token = tokens.issue("shop")
+    assert tokens.verify(token) == "shop"
+    tokens.adopt([(pem(ANOTHER), None)])
+    assert refused(token, tokens)

@@ -2,8 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,10 +109,26 @@ def test_a_missing_file_holds_no_version_and_opens_nothing(path: Path) -> None:
 
 
 def test_several_processes_make_versions_one_after_the_other(provider: KeyProvider, path: Path) -> None:
-    code = f"from registry.keys import open_provider; open_provider('file:{path}').create_version()"
-    workers = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
-    assert [worker.wait(60) for worker in workers] == [0, 0]
-    assert provider.versions() == (1, 2, 3)
+    def work() -> None:
+        for _ in range(5):
+            open_provider(f"file:{path}").create_version()
+
+    workers = [_forked(work) for _ in range(4)]
+    assert [os.waitpid(worker, 0)[1] for worker in workers] == [0] * 4
+    assert provider.versions() == tuple(range(1, 22))
+
+
+def _forked(work: Callable[[], None]) -> int:
+    """A process of its own for some work; returns its id."""
+    child = os.fork()
+    if child:
+        return child
+    done = False
+    try:
+        work()
+        done = True
+    finally:
+        os._exit(not done)
 
 
 @pytest.mark.parametrize("url", ["", "file:", "vault:somewhere", "pkcs11:", "pkcs11:token=t;object=o?module-path=/m"])

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 
 from audit.event import EventTag, Recorded
 from audit.log import Filters
@@ -24,6 +25,7 @@ from registry.keys import DataKey
 from registry.mailer import DirectoryMailer, SmtpMailer
 from registry.post import send_waiting
 from registry.resealing import rotate_data_keys
+from registry.tables import DataKeyRow, EventRow
 from registry.vault import LETTER, Place, Sealed, open_letter, seal
 from tests.house import ANNA, House, open_house, settings_for
 from tests.sentinel import files_under, places_of, spellings
@@ -82,7 +84,7 @@ async def erased_while_the_server_is_down(house: House, server: MailServer) -> U
 @pytest.mark.gdpr("12(3)")
 async def test_the_letter_about_an_erasure_outlasts_an_outage_of_the_mail_server(house: House) -> None:
     server = MailServer()
-    await erased_while_the_server_is_down(house, server)
+    erased = await erased_while_the_server_is_down(house, server)
     assert await waiting(house) == 1
     with server.running():
         assert await send_waiting(house.registry) == 0, "its next try comes later"
@@ -100,6 +102,12 @@ async def test_the_letter_about_an_erasure_outlasts_an_outage_of_the_mail_server
     assert "Ihre Daten sind gelöscht" in letter.get_content()
     assert "Your data is deleted" in letter.get_content()
     assert await waiting(house) == 0
+    left = select(col(DataKeyRow.version), col(EventRow.key_version)).join(
+        EventRow, col(EventRow.subject_id) == col(DataKeyRow.subject_id)
+    )
+    async with house.registry.database.reading() as session:
+        ((key, evidence),) = (await session.execute(left.where(col(DataKeyRow.subject_id) == erased))).all()
+    assert key == evidence == 2, "the key of the letter has ended: no backup of it opens"
 
 
 @pytest.mark.gdpr("32(1)(a)")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from api.compose import open_registry
+from audit.checkpoint import UnverifiedNoteError, open_note
 from policies.vocabulary import PurposeId
 from registry import subjects
 from registry.actors import SYSTEM
@@ -18,13 +20,15 @@ from registry.disclosure import Disclosed
 from registry.errors import BackupError, KeyProviderError, KeyUnavailableError, RetirementRefusedError
 from registry.key_backup import verify_backup
 from registry.key_status import key_status
+from registry.keys.signatures import NOTICED_WITHIN, Signature, token_keys
 from registry.lookup import IdentifierKind
 from registry.reindexing import rotate_index_keys, rotate_suppression_key
 from registry.resealing import rotate_data_keys
 from registry.retirement import destroy_retired, prepare_retirement, unused_roots
 from registry.rotation import Pace, close_older_epochs, new_root, open_epoch, rewrap_survivors
+from registry.service_keys import rotate_signing_key, rotate_token_key
 from registry.subjects import GivenSubject, Status
-from tests.house import ANNA, SHOP, House
+from tests.house import ANNA, SHOP, House, open_house, settings_for
 
 
 async def reads(house: House, subject_id: UUID) -> bool:
@@ -296,3 +300,39 @@ async def test_every_step_is_in_the_audit_log(house: House, tmp_path: Path) -> N
         "key-suppression-rotate",
         "key-data-rotate",
     }
+
+
+@pytest.mark.sqlite
+async def test_checkpoints_and_the_first_policy_outlast_the_keys_that_signed_them(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """One rotation later an outsider with the old key still verifies; after the next one they need another."""
+    settings = settings_for(sqlite_url, tmp_path / "home")
+    async with open_house(settings) as registry:
+        old, laid = registry.log.verifier_key, await registry.log.checkpoint()
+        for signature in (Signature.AUDIT, Signature.SETUP):
+            assert await rotate_signing_key(registry, SYSTEM, signature) == 2
+    async with open_house(settings) as registry:
+        newest, note = registry.log.verifier_key, await registry.log.checkpoint()
+        assert registry.log.verifier_keys == [newest, old]
+        assert registry.log.open_note(laid).size <= registry.log.open_note(note).size
+        assert open_note(note, [old]) == open_note(note, [newest])
+        assert await rotate_signing_key(registry, SYSTEM, Signature.AUDIT) == 3
+        with pytest.raises(UnverifiedNoteError):
+            open_note(await registry.log.checkpoint(), [old])
+        assert registry.log.open_note(laid).origin == registry.log.origin
+
+
+async def test_a_token_key_goes_when_the_last_of_its_tokens_has_ended(house: House) -> None:
+    lifetime = timedelta(seconds=900)
+    registry = house.registry
+    for _ in range(2):
+        await rotate_token_key(registry, SYSTEM, lifetime)
+    ends = [key.until for key in token_keys(registry.ring, lifetime)]
+    assert ends[0] is None
+    assert [held.version for held in registry.ring.service_versions(Signature.TOKEN)] == [3, 2, 1]
+    await rotate_token_key(registry, SYSTEM, -NOTICED_WITHIN)  # as if all that time had passed
+    assert [held.version for held in registry.ring.service_versions(Signature.TOKEN)] == [4, 3]
+    async with registry.database.reading() as session:
+        told = (await session.execute(text("SELECT body FROM audit_leaf WHERE operation = 'key-signing-rotate'"))).all()
+    assert b"ended:1" in b"".join(row[0] for row in told)
