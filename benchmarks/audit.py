@@ -28,6 +28,7 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import uvloop
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import make_url
 
@@ -67,7 +68,7 @@ def main() -> None:
             if engine == "postgresql":
                 url = stack.enter_context(Postgres(on_disk=True)).create_database("bench").url()
             upgrade(url)
-            asyncio.run(_record(engine, url, home, options))
+            uvloop.run(_record(engine, url, home, options))
     if options.large:
         with tempfile.TemporaryDirectory(dir=place) as folder:
             _verify(Path(folder), options.large)
