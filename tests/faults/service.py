@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -20,37 +20,42 @@ from registry.clients import create_client
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60
 CALLERS = 8
+READS = 8
 
 
 @dataclass(slots=True)
 class Answers:
-    """What callers were told, and so may rely on."""
+    """What callers were told, and so may rely on: who was read with which entry, and signed checkpoints."""
 
-    reads: list[int] = field(default_factory=list)
+    reads: list[tuple[UUID, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    kills: int = 0
     some: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __len__(self) -> int:
         return len(self.reads) + len(self.created) + len(self.withdrawn)
 
 
+async def services_of(settings: Settings, processes: int) -> list["Service"]:
+    """So many processes of one installation, not started; they share database, journal, pins and credential."""
+    async with open_registry(settings) as registry:
+        secret = await create_client(registry, "shop")
+    return [Service(settings, secret) for _ in range(processes)]
+
+
 class Service:
     """`registry serve` on a free port, with everything under one folder."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, secret: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.settings = settings.model_copy(update={"port": port})
         self.address = f"http://127.0.0.1:{port}"
         self._process: subprocess.Popen[bytes] | None = None
-        self._secret = ""
-
-    async def prepare(self) -> None:
-        """Make the shop's credential."""
-        async with open_registry(self.settings) as registry:
-            self._secret = await create_client(registry, "shop")
+        self._secret = secret
 
     def start(self) -> None:
         """Start, and wait until it answers."""
@@ -80,6 +85,11 @@ class Service:
                 time.sleep(0.05)
         raise AssertionError("the service does not answer")
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has been started and not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
         """End it as a power cut would."""
         assert self._process is not None
@@ -92,8 +102,8 @@ class Service:
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(timeout=START_SECONDS)
 
-    async def crowd(self, answers: Answers, seconds: float) -> None:
-        """Callers that create, read and withdraw until the service is gone or time is up."""
+    async def crowd(self, answers: Answers, seconds: float, enough: asyncio.Event) -> None:
+        """Callers that create, read and withdraw until the service is gone, somebody says enough, or time is up."""
         async with httpx.AsyncClient(base_url=self.address, timeout=10) as http:
             try:
                 token = await http.post(
@@ -105,12 +115,12 @@ class Service:
                 return
             http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
             until = time.monotonic() + seconds
-            await asyncio.gather(*(_caller(http, answers, until) for _ in range(CALLERS)))
+            await asyncio.gather(*(_caller(http, answers, until, enough) for _ in range(CALLERS)))
 
 
-async def _caller(http: httpx.AsyncClient, answers: Answers, until: float) -> None:
+async def _caller(http: httpx.AsyncClient, answers: Answers, until: float, enough: asyncio.Event) -> None:
     try:
-        while time.monotonic() < until:
+        while time.monotonic() < until and not enough.is_set():
             await _visit(http, answers)
     except httpx.TransportError:
         return
@@ -130,10 +140,13 @@ async def _visit(http: httpx.AsyncClient, answers: Answers) -> None:
     subject_id = created.json()["subject_id"]
     answers.created.append(subject_id)
     answers.some.set()
-    for _ in range(3):
+    for _ in range(READS):
         read = await http.get(f"/v1/subjects/{subject_id}?purpose=order_fulfilment&fields=city")
         if read.is_success:
-            answers.reads.append(read.json()["log_index"])
+            answers.reads.append((UUID(subject_id), read.json()["log_index"]))
+    signed = await http.get("/v1/audit/checkpoint")
+    if signed.is_success:
+        answers.notes.append(signed.json()["checkpoint"])
     body = {"subject_id": subject_id, "purpose": "newsletter", "action": "withdraw"}
     withdrawn = await http.post("/v1/consents", json=body)
     if withdrawn.is_success:
