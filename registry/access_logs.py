@@ -178,12 +178,15 @@ async def _end_keys(registry: Registry, caller: Caller, persons: list[UUID]) -> 
     return sum(destroyed)
 
 
-async def end_access_key(change: Change, person: UUID) -> None:
-    """Destroy the audit key again in a database that a restore brought back; `retain` takes the openings away.
+async def end_access_key(change: Change, caller: Caller, person: UUID) -> None:
+    """Close a record of accesses again in a database that a restore brought back: key and openings, with the receipt.
 
-    Whoever has data left under a legal duty gets a fresh one, for accesses from now on.
+    Nothing is served meanwhile, so no batch that still knew the key is on its way. Whoever has data left under a legal
+    duty gets a fresh key, for accesses from now on.
     """
     await retention.destroy_key(change.session, person)
+    count = await retention.take_all_of(change.session, person)
+    change.record(_entry(EventTag.ACCESS_LOG_CLOSE, caller, change.policy.version, reasons=("REPLAYED",), closes=count))
     row = await change.session.get(SubjectRow, person)
     if row is not None and row.status == SubjectStatus.RETAINED.value:
         await create_person_key(change.session, person, await change.new_audit_key(person))

@@ -132,7 +132,7 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
             await change.lock_subject(subject_id)
             _restrict(change, subject_id, entry)
         case JournalKind.ACCESS_LOG:
-            await end_access_key(change, subject_id)
+            await end_access_key(change, caller, subject_id)
         case JournalKind.POLICY | JournalKind.PIN | JournalKind.SIGNING_KEY:
             # Put in force before all others; the log's own matter; a key whose owner enrols it again.
             return
