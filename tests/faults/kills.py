@@ -14,6 +14,7 @@ from audit.event import ACTOR_POSITION
 from audit.log import Filters
 from audit.tables import OpeningRow
 from registry.context import Registry
+from tests.faults.calls import kill_called
 from tests.faults.service import Answers, Service, services_of
 
 CROWD_SECONDS = 30
@@ -30,15 +31,21 @@ async def kill_under_load(settings: Settings, processes: int, rounds: int, seed:
     """Load, kill one process or all at a random moment, look, start again; `rounds` kills or a few more."""
     chance = random.Random(seed)
     answers = Answers()
-    services = await services_of(settings, processes)
-    try:
+    async with services_of(settings, processes) as services:
         while answers.kills < rounds:
             await asyncio.gather(*(asyncio.to_thread(one.start) for one in services if not one.is_alive))
             await _one_round(services, answers, chance)
             await check(settings, answers)
-    finally:
-        for one in services:
-            one.stop()
+    return answers
+
+
+def kill_inside(settings: Settings, url: str, processes: int, kills: int, seed: int) -> Answers:
+    """The same with processes that are called without HTTP, which start and answer faster; blocks."""
+    chance = random.Random(seed)
+    answers = Answers()
+    while answers.kills < kills:
+        kill_called(settings, url, processes, answers, chance)
+        asyncio.run(check(settings, answers))
     return answers
 
 
