@@ -4,6 +4,7 @@ Commits run in a worker thread, because that is where the disk is waited for.
 """
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +16,8 @@ from audit.columns import from_milliseconds, to_milliseconds
 from audit.merkle import Subtree
 from audit.store import AuditUnavailableError, Head, Intent, Leaf, Opening, Quarantined, WrappedKey
 
+ROOM_BYTES = 8 << 20
+"""What the file system must have left: a full batch fits, so that readiness and reads say the same."""
 _CHUNK = 500
 _FULL = 2
 
@@ -41,6 +44,12 @@ def weakness(connection: sqlite3.Connection) -> str:
     mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
     return "" if mode == "wal" and synchronous >= _FULL else f"{mode}, synchronous={synchronous}"
+
+
+def free_bytes(path: Path) -> int:
+    """What the file system of the database has left for this process."""
+    found = os.statvfs(path.parent)
+    return found.f_bavail * found.f_frsize
 
 
 class SqliteStore:
@@ -70,6 +79,8 @@ class SqliteStore:
         async with self._writing:
             connection = self._connected()
             try:
+                if free_bytes(self._path) < ROOM_BYTES:
+                    raise AuditUnavailableError("the disk is nearly full")
                 connection.execute("BEGIN IMMEDIATE")
                 row = connection.execute("SELECT size, stack, second FROM audit_head WHERE id = 1").fetchone()
                 if row is None:
