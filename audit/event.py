@@ -21,16 +21,16 @@ its salt HMAC-SHA-256(the person's audit key, uid (16) | position (4, big endian
 Legal: GDPR Art. 5(2), Art. 32; R-AUD-1, R-AUD-6.
 """
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from audit import merkle
+from audit.hashing import Hmac, sha256
 
 FORMAT_VERSION = 1
 PERSON_LABEL = b"crm-audit-person/1\0"
@@ -160,19 +160,22 @@ class Recorded(Generic[T]):
     uid: UUID
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(tree: Mapping[str, object]) -> bytes:
     """RFC 8785 bytes of a tree of texts, integers, lists and objects with ASCII keys."""
-    return json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _encoder.encode(tree).encode()
 
 
 def salt(audit_key: bytes, uid: UUID, position: int) -> bytes:
     """The 32-byte salt of one commitment; without the person's audit key nobody can make it."""
-    return hmac.digest(audit_key, uid.bytes + position.to_bytes(4, "big"), "sha256")
+    return Hmac(audit_key).digest(uid.bytes + position.to_bytes(4, "big"))
 
 
 def commitment(salt_bytes: bytes, ref: UUID, detail: str) -> bytes:
     """32 bytes that fix a person and a detail without saying either."""
-    return hashlib.sha256(PERSON_LABEL + salt_bytes + ref.bytes + detail.encode()).digest()
+    return sha256(PERSON_LABEL + salt_bytes + ref.bytes + detail.encode()).digest()
 
 
 def subtree_root(commitments: Sequence[bytes]) -> bytes:
@@ -181,28 +184,73 @@ def subtree_root(commitments: Sequence[bytes]) -> bytes:
 
 
 def body(entry: Entry, uid: UUID, second: int, commitments: Sequence[bytes], actor: bytes | None) -> bytes:
-    """The canonical bytes of an entry; `second` is UTC since 1970."""
-    tree: dict[str, object] = {
-        "v": FORMAT_VERSION,
-        "uid": uid.hex,
-        "t": second,
-        "op": entry.operation.value,
-        "out": entry.outcome.value,
-        "n": len(commitments),
-    }
-    optional: dict[str, object] = {
-        "cli": entry.client,
-        "pur": entry.purpose,
-        "bas": list(entry.bases),
-        "cat": list(entry.categories),
-        "fld": list(entry.fields),
-        "why": list(entry.reasons),
-        "pol": entry.policy,
-        "sub": subtree_root(commitments).hex() if commitments else "",
-        "act": actor.hex() if actor else "",
-        "cts": [digest.hex() for digest in entry.ciphertexts],
-        "cls": entry.closes,
-        "prv": entry.predecessor,
-    }
-    tree.update({key: value for key, value in optional.items() if value})
-    return canonical(tree)
+    """The canonical bytes of an entry; `second` is UTC since 1970.
+
+    Many entries differ only in whom they touched and when: what they share is written out once.
+    """
+    shared = _shared(
+        entry.operation,
+        entry.outcome,
+        entry.client,
+        entry.purpose,
+        entry.bases,
+        entry.categories,
+        entry.fields,
+        entry.reasons,
+        entry.policy,
+    )
+    ciphertexts = '","'.join([digest.hex() for digest in entry.ciphertexts])
+    return "".join(
+        (
+            "{",
+            f'"act":"{actor.hex()}",' if actor else "",
+            shared.before_cls,
+            f'"cls":{entry.closes},' if entry.closes else "",
+            f'"cts":["{ciphertexts}"],' if ciphertexts else "",
+            shared.before_n,
+            f'"n":{len(commitments)},',
+            shared.before_prv,
+            f'"prv":{_encoder.encode(entry.predecessor)},' if entry.predecessor else "",
+            shared.before_sub,
+            f'"sub":"{subtree_root(commitments).hex()}",' if commitments else "",
+            f'"t":{second},"uid":"{uid.hex}",',
+            shared.after_uid,
+            "}",
+        )
+    ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """The members between those that differ from entry to entry, each with its comma."""
+
+    before_cls: str
+    before_n: str
+    before_prv: str
+    before_sub: str
+    after_uid: str
+
+
+@lru_cache(maxsize=4096)
+def _shared(  # noqa: PLR0913, PLR0917 - whatever many entries have in common
+    operation: EventTag,
+    outcome: Outcome,
+    client: str,
+    purpose: str,
+    bases: tuple[str, ...],
+    categories: tuple[str, ...],
+    fields: tuple[str, ...],
+    reasons: tuple[str, ...],
+    policy: str,
+) -> _Shared:
+    return _Shared(
+        _members(bas=bases, cat=categories, cli=client),
+        _members(fld=fields),
+        _members(op=operation.value, out=outcome.value, pol=policy),
+        _members(pur=purpose),
+        _members(v=FORMAT_VERSION, why=reasons).removesuffix(","),
+    )
+
+
+def _members(**members: str | int | tuple[str, ...]) -> str:
+    return "".join(f'"{name}":{_encoder.encode(value)},' for name, value in members.items() if value)

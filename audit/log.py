@@ -26,10 +26,11 @@ from audit.checkpoint import Checkpoint
 from audit.drafts import new_uid, pack
 from audit.event import Entry, EventTag, Recorded
 from audit.export import write_export
+from audit.placing import UnwrapAuditKey
 from audit.proofs import PersonProof, Proof, head_of
 from audit.reconcile import Reconciled, closing_waits, reconcile
 from audit.search import PAGE, Filters, Logged, PersonEntry, Recipient
-from audit.sequencer import Sequencer, UnwrapAuditKey
+from audit.sequencer import Sequencer
 from audit.store import AuditUnavailableError, Opening, WrappedKey
 from audit.tables import HeadRow, IntentRow, LeafRow, PersonKeyRow
 

@@ -12,18 +12,17 @@ Full subtrees are kept only at every eighth level of the tree, as the tiles of C
 Legal: GDPR Art. 5(2), Art. 32; R-AUD-4.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+
+from audit.hashing import sha256
 
 HASH_SIZE = 32
 TILE_BITS = 8
 TILE_WIDTH = 1 << TILE_BITS
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+EMPTY_ROOT = sha256(b"").digest()
 LEAF_PREFIX = b"\0"
 NODE_PREFIX = b"\1"
-
-_sha256 = hashlib.sha256
 
 
 class ProofError(Exception):
@@ -59,12 +58,12 @@ Rows = Mapping[tuple[int, int], bytes]
 
 def leaf_hash(data: bytes) -> bytes:
     """The 32 bytes that stand for one entry's stored bytes."""
-    return _sha256(LEAF_PREFIX + data).digest()
+    return sha256(LEAF_PREFIX + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The 32 bytes above two subtrees."""
-    return _sha256(NODE_PREFIX + left + right).digest()
+    return sha256(NODE_PREFIX + left + right).digest()
 
 
 def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
@@ -74,7 +73,7 @@ def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
         return EMPTY_ROOT
     while len(row) > 1:
         odd = [row[-1]] if len(row) % 2 else []
-        row = [_sha256(NODE_PREFIX + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)] + odd
+        row = [sha256(NODE_PREFIX + row[i] + row[i + 1]).digest() for i in range(0, len(row) - 1, 2)] + odd
     return row[0]
 
 
@@ -97,7 +96,7 @@ class CompactRange:
         stack, index, height, value = self._stack, self.size, 0, leaf
         filled: list[Subtree] = []
         while index & 1:
-            value = _sha256(NODE_PREFIX + stack.pop() + value).digest()
+            value = sha256(NODE_PREFIX + stack.pop() + value).digest()
             index >>= 1
             height += 1
             if height % TILE_BITS == 0:
@@ -112,7 +111,7 @@ class CompactRange:
             return EMPTY_ROOT
         value = self._stack[-1]
         for left in self._stack[-2::-1]:
-            value = _sha256(NODE_PREFIX + left + value).digest()
+            value = sha256(NODE_PREFIX + left + value).digest()
         return value
 
     def to_bytes(self) -> bytes:

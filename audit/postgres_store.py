@@ -1,10 +1,10 @@
-"""Batches on PostgreSQL: one held asyncpg connection, prepared statements, the head locked by row.
+"""Batches on PostgreSQL: one held asyncpg connection, four ways to the server and back, the head locked by row.
 
 The connection refuses to serve where a commit would not be durable (`synchronous_commit` or `fsync` off).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -16,23 +16,39 @@ from audit.store import AuditUnavailableError, Head, Intent, Leaf, Opening, Quar
 # Compiling a statement to machine code takes PostgreSQL seconds where a table has no statistics yet (a first start, a
 # restore), longer than a decision stays fresh; ours are short.
 SHORT_STATEMENTS: Mapping[str, str] = {"jit": "off"}
-# Durability is asked for with every lock: `fsync` can be switched off under a running connection.
-_LOCK = """SELECT size, stack, second, clock_timestamp(),
- current_setting('fsync'), current_setting('synchronous_commit') FROM audit_head WHERE id = 1 FOR UPDATE"""
-_DURABLE = frozenset({"on", "remote_write", "remote_apply"})
-_TAKE = """DELETE FROM audit_intent WHERE uid IN
+# The lock comes first and alone: what is read after it is what the batch before has left. Both statements travel
+# together, and so do the three reads: a way to the server and back costs more than the rows.
+_BEGIN = "BEGIN; SELECT 1 FROM audit_head WHERE id = 1 FOR UPDATE"
+_TAKEN = """DELETE FROM audit_intent WHERE uid IN
  (SELECT uid FROM audit_intent ORDER BY created_at, uid LIMIT $1) RETURNING uid, created_at, draft"""
+# Durability is asked for with every batch: `fsync` can be switched off under a running connection.
+_OPEN = f"""WITH taken AS ({_TAKEN})
+ SELECT 0, NULL::uuid, clock_timestamp(), size, second, stack,
+ CASE WHEN current_setting('fsync') <> 'on' THEN 'fsync=off' ELSE current_setting('synchronous_commit') END
+ FROM audit_head WHERE id = 1
+ UNION ALL SELECT 1, person_ref, NULL, epoch, NULL, wrapped, NULL FROM audit_person_key
+ WHERE person_ref = ANY($2::uuid[])
+ UNION ALL SELECT 2, uid, created_at, NULL, NULL, draft, NULL FROM taken"""  # noqa: S608 - no values
+_KEY, _INTENT = 1, 2
+_DURABLE = frozenset({"on", "remote_write", "remote_apply"})
 _KEYS = "SELECT person_ref, epoch, wrapped FROM audit_person_key WHERE person_ref = ANY($1::uuid[])"
+_OPENINGS = ("person_ref", "leaf", "position", "detail", "keep")
+_CROWD = 1000
+# What has one length travels in one piece, and what counts up is counted there: a list costs by its elements.
 _WRITE = """WITH leaves AS (INSERT INTO audit_leaf (index, uid, hash, body, second, operation, outcome, purpose, client)
- SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[], $5::bigint[], $6::text[], $7::text[],
- $8::text[], $9::text[])),
+ SELECT $1::bigint + at - 1, encode(substring($2::bytea FROM (16 * at - 15)::int FOR 16), 'hex')::uuid,
+ substring($3::bytea FROM (32 * at - 31)::int FOR 32), body, $4::bigint, operation, outcome, purpose, client
+ FROM unnest($5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[])
+ WITH ORDINALITY AS leaf(body, operation, outcome, purpose, client, at)),
  openings AS (INSERT INTO audit_opening (person_ref, leaf, position, detail, keep)
- SELECT * FROM unnest($10::uuid[], $11::bigint[], $12::bigint[], $13::text[], $21::smallint[])),
- commitments AS (INSERT INTO audit_commitments (leaf, hashes) SELECT * FROM unnest($22::bigint[], $23::bytea[])),
- reasons AS (INSERT INTO audit_reason (reason, leaf) SELECT * FROM unnest($24::text[], $25::bigint[])),
+ SELECT encode(substring($10::bytea FROM (16 * at - 15)::int FOR 16), 'hex')::uuid, leaf, position, detail, keep
+ FROM unnest($11::bigint[], $12::bigint[], $13::text[], $14::smallint[])
+ WITH ORDINALITY AS opening(leaf, position, detail, keep, at)),
+ commitments AS (INSERT INTO audit_commitments (leaf, hashes) SELECT * FROM unnest($15::bigint[], $16::bytea[])),
+ reasons AS (INSERT INTO audit_reason (reason, leaf) SELECT * FROM unnest($17::text[], $18::bigint[])),
  nodes AS (INSERT INTO audit_node (level, index, hash)
- SELECT * FROM unnest($14::smallint[], $15::bigint[], $16::bytea[]))
- UPDATE audit_head SET size = $17, stack = $18, root = $19, second = $20 WHERE id = 1"""
+ SELECT * FROM unnest($19::smallint[], $20::bigint[], $21::bytea[]))
+ UPDATE audit_head SET size = $22, stack = $23, root = $24, second = $4 WHERE id = 1"""
 _KNOWN = "SELECT uid FROM audit_leaf WHERE uid = ANY($1::uuid[])"
 _PUT_BACK = "INSERT INTO audit_intent (uid, created_at, draft) VALUES ($1, $2, $3)"
 _QUARANTINE = """INSERT INTO audit_quarantine (entry, uid, created_at, found_at, why, draft)
@@ -62,18 +78,28 @@ class PostgresStore:
         return self._connection
 
     @asynccontextmanager
-    async def batch(self) -> AsyncIterator["_PostgresBatch"]:
+    async def batch(self, refs: Collection[UUID] = (), most: int = 0) -> AsyncIterator["_PostgresBatch"]:
         """Lock the head, commit at the end."""
         connection = await self._connected()
         try:
-            async with connection.transaction():
-                row = await connection.fetchrow(_LOCK)
-                yield _PostgresBatch(connection, _head(row))
+            await connection.execute(_BEGIN)
+            batch = _opened(connection, await connection.fetch(_OPEN, most, list(refs)))
+            yield batch
+            _committed(await connection.execute("COMMIT"))
         except AuditUnavailableError:
+            await self._roll_back(connection)
             raise
-        except Exception as error:  # whatever the driver says: this connection is not used again
+        except BaseException as error:  # whatever the driver says: this connection is not used again
             self._forget(connection)
+            if not isinstance(error, Exception):
+                raise
             raise AuditUnavailableError(type(error).__name__) from error
+
+    async def _roll_back(self, connection: asyncpg.Connection) -> None:
+        try:
+            await connection.execute("ROLLBACK")
+        except _UNAVAILABLE:
+            self._forget(connection)
 
     def _forget(self, connection: asyncpg.Connection) -> None:
         connection.terminate()
@@ -95,22 +121,45 @@ class PostgresStore:
             self._connection = None
 
 
-def _head(row: asyncpg.Record | None) -> Head:
-    if row is None:
+def _committed(answer: str) -> None:
+    if answer != "COMMIT":  # a transaction that has failed ends with another word, and without an error
+        raise AuditUnavailableError(f"the batch ended with {answer}")
+
+
+def _opened(connection: asyncpg.Connection, rows: Iterable[asyncpg.Record]) -> "_PostgresBatch":
+    """What a batch starts from."""
+    head, durable = None, ""
+    held: dict[UUID, WrappedKey] = {}
+    intents: list[Intent] = []
+    for kind, ref, at, number, second, content, setting in rows:
+        if kind == _KEY:
+            held[ref] = WrappedKey(number, content)
+        elif kind == _INTENT:
+            intents.append(Intent(ref, at, content))
+        else:
+            head, durable = Head(number, content, second, at), setting
+    if head is None:
         raise AuditUnavailableError("the log has no head")
-    if row[4] != "on" or row[5] not in _DURABLE:
-        raise AuditUnavailableError(f"commits would not be durable: fsync={row[4]}, {row[5]}")
-    return Head(row[0], row[1], row[2], row[3])
+    if durable not in _DURABLE:
+        raise AuditUnavailableError(f"commits would not be durable: {durable}")
+    return _PostgresBatch(connection, head, held, _in_order(intents))
+
+
+def _in_order(intents: Iterable[Intent]) -> list[Intent]:
+    return sorted(intents, key=lambda one: (one.created_at, one.uid))
 
 
 class _PostgresBatch:
-    def __init__(self, connection: asyncpg.Connection, head: Head) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, head: Head, held: dict[UUID, WrappedKey], intents: Sequence[Intent]
+    ) -> None:
         self._connection = connection
         self.head = head
+        self.held = held
+        self.intents = intents
 
-    async def take_intents(self, most: int) -> Sequence[Intent]:
-        rows = [Intent(*row) for row in await self._connection.fetch(_TAKE, most)]
-        return sorted(rows, key=lambda row: (row.created_at, row.uid))
+    async def more_intents(self, most: int) -> Sequence[Intent]:
+        return _in_order(Intent(*row) for row in await self._connection.fetch(_TAKEN, most))
 
     async def known(self, uids: Sequence[UUID]) -> set[UUID]:
         return {row[0] for row in await self._connection.fetch(_KNOWN, list(uids))}
@@ -125,40 +174,40 @@ class _PostgresBatch:
         rows = [(entry, one.uid, one.created_at, self.head.now, why, one.draft) for entry, one, why in found]
         await self._connection.executemany(_QUARANTINE, rows)
 
-    async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
-        if not refs:
-            return {}
-        rows = await self._connection.fetch(_KEYS, list(refs))
+    async def keys(self, refs: Collection[UUID]) -> dict[UUID, WrappedKey]:
+        rows = await self._connection.fetch(_KEYS, list(refs)) if refs else []
         return {row[0]: WrappedKey(row[1], row[2]) for row in rows}
 
     async def write(
         self, leaves: Sequence[Leaf], openings: Sequence[Opening], nodes: Sequence[Subtree], head: Head, root: bytes
     ) -> None:
+        if len(openings) > _CROWD:
+            await self._connection.copy_records_to_table("audit_opening", records=openings, columns=_OPENINGS)
+            openings = ()
         await self._connection.execute(
             _WRITE,
-            [leaf.index for leaf in leaves],
-            [leaf.uid for leaf in leaves],
-            [leaf.hash for leaf in leaves],
+            head.size - len(leaves),
+            b"".join([leaf.uid.bytes for leaf in leaves]),
+            b"".join([leaf.hash for leaf in leaves]),
+            head.second,
             [leaf.body for leaf in leaves],
-            [leaf.second for leaf in leaves],
             [leaf.operation for leaf in leaves],
             [leaf.outcome for leaf in leaves],
             [leaf.purpose for leaf in leaves],
             [leaf.client for leaf in leaves],
-            [opening.person_ref for opening in openings],
+            b"".join([opening.person_ref.bytes for opening in openings]),
             [opening.leaf for opening in openings],
             [opening.position for opening in openings],
             [opening.detail for opening in openings],
+            [opening.keep for opening in openings],
+            [leaf.index for leaf in leaves if leaf.commitments],
+            [leaf.commitments for leaf in leaves if leaf.commitments],
+            [reason for leaf in leaves for reason in leaf.reasons],
+            [leaf.index for leaf in leaves for _ in leaf.reasons],
             [node.level for node in nodes],
             [node.index for node in nodes],
             [node.hash for node in nodes],
             head.size,
             head.stack,
             root,
-            head.second,
-            [opening.keep for opening in openings],
-            [leaf.index for leaf in leaves if leaf.commitments],
-            [leaf.commitments for leaf in leaves if leaf.commitments],
-            [reason for leaf in leaves for reason in leaf.reasons],
-            [leaf.index for leaf in leaves for _ in leaf.reasons],
         )

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from audit import event, merkle
 from audit.event import ACTOR_POSITION
-from audit.sequencer import UnwrapAuditKey
+from audit.placing import UnwrapAuditKey
 from audit.store import Opening, WrappedKey
 from audit.tables import CommitmentsRow, HeadRow, LeafRow, NodeRow, OpeningRow, PersonKeyRow
 

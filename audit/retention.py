@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, tuple_
+from sqlalchemy import BigInteger, case, delete, exists, func, literal, select, tuple_
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased
@@ -69,16 +69,27 @@ async def due(session: AsyncSession, today: date, zone: tzinfo) -> Due:
 
 
 async def first_at(session: AsyncSession, instant: datetime) -> int:
-    """The index of the first entry at or after an instant; the size of the log if there is none."""
+    """The index of the first entry at or after an instant; the size of the log if there is none.
+
+    Times run forward with the index, so it is found by halving: no second index is kept for it.
+    """
     second = int((instant.astimezone(UTC) - EPOCH).total_seconds())
-    statement = select(col(LeafRow.index)).where(col(LeafRow.second) >= second)
-    found = await session.execute(statement.order_by(col(LeafRow.second), col(LeafRow.index)).limit(1))
+    last = (await session.execute(select(func.max(col(LeafRow.index))))).scalar_one_or_none()
+    size = 0 if last is None else last + 1
+    low, high = literal(0, BigInteger).label("low"), literal(size, BigInteger).label("high")
+    halves = select(low, high).cte("halves", recursive=True)
+    middle, earlier = col(LeafRow.index), col(LeafRow.second) < second
+    halves = halves.union_all(
+        select(case((earlier, middle + 1), else_=halves.c.low), case((earlier, halves.c.high), else_=middle))
+        .select_from(halves.join(LeafRow, middle == (halves.c.low + halves.c.high) // 2))
+        .where(halves.c.low < halves.c.high)
+    )
+    found = await session.execute(select(halves.c.low).where(halves.c.low == halves.c.high))
     index: int | None = found.scalar_one_or_none()
-    if index is None:
-        last = (await session.execute(select(func.max(col(LeafRow.index))))).scalar_one_or_none()
-        index = -1 if last is None else last
-        return index + 1
-    return index
+    if index is None:  # an entry is missing where a half ends: then every one is looked at
+        slow = await session.execute(select(func.min(middle)).where(col(LeafRow.second) >= second))
+        index = slow.scalar_one_or_none()
+    return size if index is None else index
 
 
 async def count_due(session: AsyncSession, until: Due) -> int:

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from audit.event import ACTOR_POSITION
+from audit.event import ACTOR_POSITION, Outcome
 from audit.retention import first_at
 from audit.tables import LeafRow, OpeningRow, ReasonRow
 
@@ -89,6 +89,8 @@ async def search(session: AsyncSession, filters: Filters, limit: int = PAGE) -> 
     ):
         if value is not None:
             statement = statement.where(col(column) == value)
+    if filters.outcome not in {None, Outcome.PERMIT.value}:  # the words of the index of those that are none
+        statement = statement.where(col(LeafRow.outcome) != literal_column("'permit'"))
     if first is not None:
         statement = statement.where(index >= first)
     if stops:

@@ -12,33 +12,22 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
-from audit import event, merkle, retention
-from audit.drafts import Waiting, new_uid, unpack
-from audit.event import ACTOR_POSITION, Entry, EventTag, Outcome
-from audit.store import (
-    AuditUnavailableError,
-    Batch,
-    Head,
-    Intent,
-    Leaf,
-    Opening,
-    Quarantined,
-    Store,
-    WrappedKey,
-)
+from audit import merkle
+from audit.drafts import Waiting, unpack
+from audit.event import Entry, EventTag, Outcome
+from audit.placing import Keys, Placed, UnwrapAuditKey
+from audit.store import AuditUnavailableError, Batch, Head, Quarantined, Store
 
 MOST_PER_BATCH = 256
 MOST_WAITING = 8192
 TOLERATED_STEP_BACK_SECONDS = 5
-MAX_BODY = 0xFFFF
 CLIENT = "registry"
 
 _log = logging.getLogger(__name__)
 
-UnwrapAuditKey = Callable[[UUID, WrappedKey], bytes]
 LearnEpochs = Callable[[Collection[int]], Awaitable[None]]
 
 
@@ -58,10 +47,6 @@ class Draft:
     done: "asyncio.Future[int]"
     intents: frozenset[UUID] = frozenset()
     probes: bool = False
-
-
-class _KeyError(Exception):
-    """Raised when a person's audit key cannot be unwrapped now."""
 
 
 class Sequencer:
@@ -136,7 +121,7 @@ class Sequencer:
         draft = Draft(uid, entry, asyncio.get_running_loop().create_future(), intents, probes)
         self._queue.append(draft)
         self._wake.set()
-        return await asyncio.shield(draft.done)
+        return await draft.done  # whoever does not wait any more changes nothing: the entry is on its way
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -145,10 +130,12 @@ class Sequencer:
             while self._queue:
                 taken, self._queue = self._queue[:MOST_PER_BATCH], self._queue[MOST_PER_BATCH:]
                 await self._flush(taken)
+                await asyncio.sleep(0)  # whoever was told now can still join the next batch
 
     async def _flush(self, taken: list[Draft]) -> None:
+        refs = {ref for draft in taken if draft.entry is not None for ref in _named(draft.entry)}
         try:
-            async with self._store.batch() as batch:
+            async with self._store.batch(refs, MOST_PER_BATCH) as batch:
                 placed = await self._append(batch, taken)
         except AuditUnavailableError as error:
             await self._resolve(taken, error)
@@ -165,18 +152,17 @@ class Sequencer:
             elif not draft.done.done():
                 draft.done.set_result(indexes.get(draft.uid, -1))
 
-    async def _append(self, batch: Batch, taken: Sequence[Draft]) -> "_Placed":
-        placed = _Placed(merkle.CompactRange.from_bytes(batch.head.size, batch.head.stack), self._second(batch.head))
-        waiting = [Waiting(draft.uid, draft.entry) for draft in taken if draft.entry is not None]
-        waiting += await self._intents(batch, placed)
+    async def _append(self, batch: Batch, taken: Sequence[Draft]) -> Placed:
+        placed = Placed(merkle.CompactRange.from_bytes(batch.head.size, batch.head.stack), self._second(batch.head))
+        intents = await self._intents(batch, placed)
+        waiting = [Waiting(draft.uid, draft.entry) for draft in taken if draft.entry is not None] + intents
         probes = any(draft.probes for draft in taken)
         if not waiting and not placed.quarantined and not probes:
             return placed
-        refs = {person.ref for one in waiting for person in one.entry.persons}
-        refs |= {one.entry.actor for one in waiting if one.entry.actor is not None}
-        wrapped = await batch.keys(sorted(refs))
-        await self._learn({key.epoch for key in wrapped.values()})
-        keys = _Keys(wrapped, self._unwrap)
+        further = {ref for one in intents for ref in _named(one.entry)} - batch.held.keys()
+        held = batch.held | await batch.keys(further) if further else batch.held
+        await self._learn({key.epoch for key in held.values()})
+        keys = Keys(held, self._unwrap)
         for one in waiting:
             try:
                 placed.add(one, keys)
@@ -193,9 +179,10 @@ class Sequencer:
         return placed
 
     @staticmethod
-    async def _intents(batch: Batch, placed: "_Placed") -> list[Waiting]:
+    async def _intents(batch: Batch, placed: Placed) -> list[Waiting]:
         waiting: list[Waiting] = []
-        while intents := await batch.take_intents(MOST_PER_BATCH):
+        intents = batch.intents
+        while intents:
             known = await batch.known([intent.uid for intent in intents])
             for intent in intents:
                 if intent.uid in known:
@@ -205,6 +192,8 @@ class Sequencer:
                     waiting.append(Waiting(intent.uid, unpack(intent.draft), intent))
                 except Exception as error:  # noqa: BLE001 - whatever stands there, the others go on
                     placed.set_aside(intent, f"unreadable: {type(error).__name__}")
+            full = len(intents) == MOST_PER_BATCH
+            intents = await batch.more_intents(MOST_PER_BATCH) if full else ()
         return waiting
 
     def _second(self, head: Head) -> int:
@@ -232,61 +221,6 @@ class Sequencer:
                 draft.done.exception()
 
 
-class _Keys:
-    """Audit keys of one batch, unwrapped when first needed; who has none leaves no trace in an entry."""
-
-    def __init__(self, wrapped: dict[UUID, WrappedKey], unwrap: UnwrapAuditKey) -> None:
-        self._wrapped = wrapped
-        self._unwrap = unwrap
-        self._held: dict[UUID, bytes] = {}
-
-    def of(self, ref: UUID) -> bytes | None:
-        held = self._held.get(ref)
-        if held is None and ref in self._wrapped:
-            try:
-                held = self._held[ref] = self._unwrap(ref, self._wrapped[ref])
-            except Exception as error:
-                raise _KeyError(type(error).__name__) from error
-        return held
-
-
-@dataclass(slots=True)
-class _Placed:
-    """What one batch makes of what waited."""
-
-    tree: merkle.CompactRange
-    second: int
-    leaves: list[Leaf] = field(default_factory=list)
-    openings: list[Opening] = field(default_factory=list)
-    nodes: list[merkle.Subtree] = field(default_factory=list)
-    refused: dict[UUID, str] = field(default_factory=dict)
-    quarantined: list[Quarantined] = field(default_factory=list)
-    waiting: dict[UUID, Intent] = field(default_factory=dict)
-
-    def add(self, one: Waiting, keys: _Keys) -> None:
-        """Give an entry the next place; changes nothing where it cannot."""
-        leaf, openings = _leaf(self.tree.size, one, self.second, keys)
-        self.nodes += self.tree.append(leaf.hash)
-        self.leaves.append(leaf)
-        self.openings += openings
-
-    def refuse(self, one: Waiting, error: Exception) -> None:
-        """An entry that could not be made: its caller is refused, its change's intent kept.
-
-        A key may be back with the next batch, or in another process: until then the intent waits where it was.
-        """
-        if one.intent is None:
-            self.refused[one.uid] = type(error).__name__
-        elif isinstance(error, _KeyError):
-            _log.error("an intent waits for a key")
-            self.waiting[one.uid] = one.intent
-        else:
-            self.set_aside(one.intent, f"cannot be placed: {type(error).__name__}")
-
-    def set_aside(self, intent: Intent, why: str) -> None:
-        self.quarantined.append(Quarantined(new_uid(), intent, why))
-
-
 def _quarantine_entry(found: Quarantined) -> Entry:
     return Entry(
         EventTag.INTENT_QUARANTINE,
@@ -297,37 +231,7 @@ def _quarantine_entry(found: Quarantined) -> Entry:
     )
 
 
-def _leaf(index: int, one: Waiting, second: int, keys: _Keys) -> tuple[Leaf, list[Opening]]:
-    """One leaf and its openings; whoever has no audit key any more leaves no trace in it."""
-    entry, uid, period = one.entry, one.uid, retention.period_of(one.entry)
-    openings: list[Opening] = []
-    commitments: list[bytes] = []
-    for person in entry.persons:
-        key = keys.of(person.ref)
-        if key is not None:
-            position = len(commitments)
-            salt = event.salt(key, uid, position)
-            commitments.append(event.commitment(salt, person.ref, person.detail))
-            openings.append(Opening(person.ref, index, position, person.detail, period))
-    actor = None
-    actor_key = keys.of(entry.actor) if entry.actor is not None else None
-    if entry.actor is not None and actor_key is not None:
-        actor = event.commitment(event.salt(actor_key, uid, ACTOR_POSITION), entry.actor, "")
-        openings.append(Opening(entry.actor, index, ACTOR_POSITION, "", period))
-    body = event.body(entry, uid, second, commitments, actor)
-    if len(body) > MAX_BODY:
-        raise OverflowError("an entry does not fit an entry bundle")
-    leaf = Leaf(
-        index=index,
-        uid=uid,
-        hash=merkle.leaf_hash(body),
-        body=body,
-        second=second,
-        operation=entry.operation.value,
-        outcome=entry.outcome.value,
-        purpose=entry.purpose,
-        client=entry.client,
-        reasons=tuple(sorted(set(entry.reasons))),
-        commitments=b"".join(commitments) if len(commitments) > 1 else b"",
-    )
-    return leaf, openings
+def _named(entry: Entry) -> list[UUID]:
+    """Whose audit keys an entry needs."""
+    refs = [person.ref for person in entry.persons]
+    return refs if entry.actor is None else [*refs, entry.actor]

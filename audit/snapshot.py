@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from audit import event, merkle
 from audit.export import Commitments, Salt
-from audit.sequencer import UnwrapAuditKey
+from audit.placing import UnwrapAuditKey
 from audit.store import WrappedKey
 from audit.tables import CommitmentsRow, LeafRow, OpeningRow, PersonKeyRow
 

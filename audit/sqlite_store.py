@@ -4,8 +4,9 @@ Commits run in a worker thread, because that is where the disk is waited for.
 """
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from audit.columns import from_milliseconds, to_milliseconds
 from audit.merkle import Subtree
 from audit.store import AuditUnavailableError, Head, Intent, Leaf, Opening, Quarantined, WrappedKey
 
+ROOM_BYTES = 8 << 20
+"""What the file system must have left: a full batch fits, so that readiness and reads say the same."""
 _CHUNK = 500
 _FULL = 2
 
@@ -43,6 +46,12 @@ def weakness(connection: sqlite3.Connection) -> str:
     return "" if mode == "wal" and synchronous >= _FULL else f"{mode}, synchronous={synchronous}"
 
 
+def free_bytes(path: Path) -> int:
+    """What the file system of the database has left for this process."""
+    found = os.statvfs(path.parent)
+    return found.f_bavail * found.f_frsize
+
+
 class SqliteStore:
     """The log in a SQLite file; `writing` is the lock that every writer of this process takes."""
 
@@ -65,16 +74,21 @@ class SqliteStore:
         return self._connection
 
     @asynccontextmanager
-    async def batch(self) -> AsyncIterator["_SqliteBatch"]:
+    async def batch(self, refs: Collection[UUID] = (), most: int = 0) -> AsyncIterator["_SqliteBatch"]:
         """Lock the head, commit at the end."""
         async with self._writing:
             connection = self._connected()
             try:
+                if free_bytes(self._path) < ROOM_BYTES:
+                    raise AuditUnavailableError("the disk is nearly full")
                 connection.execute("BEGIN IMMEDIATE")
                 row = connection.execute("SELECT size, stack, second FROM audit_head WHERE id = 1").fetchone()
                 if row is None:
                     raise AuditUnavailableError("the log has no head")
-                yield _SqliteBatch(connection, Head(row[0], row[1], row[2], datetime.now(UTC)))
+                batch = _SqliteBatch(connection, Head(row[0], row[1], row[2], datetime.now(UTC)))
+                batch.held = await batch.keys(refs)
+                batch.intents = await batch.more_intents(most) if most else ()
+                yield batch
                 await asyncio.to_thread(connection.execute, "COMMIT")
             except sqlite3.Error as error:
                 self._forget()
@@ -116,12 +130,16 @@ class _SqliteBatch:
     def __init__(self, connection: sqlite3.Connection, head: Head) -> None:
         self._connection = connection
         self.head = head
+        self.held: dict[UUID, WrappedKey] = {}
+        self.intents: Sequence[Intent] = ()
 
-    async def take_intents(self, most: int) -> Sequence[Intent]:
+    async def more_intents(self, most: int) -> Sequence[Intent]:
         rows = self._connection.execute(
             "SELECT uid, created_at, draft FROM audit_intent ORDER BY created_at, uid LIMIT ?",
             (most,),
         ).fetchall()
+        if not rows:
+            return []
         self._connection.executemany("DELETE FROM audit_intent WHERE uid = ?", [(row[0],) for row in rows])
         return [Intent(UUID(bytes=row[0]), from_milliseconds(row[1]), row[2]) for row in rows]
 
@@ -145,16 +163,17 @@ class _SqliteBatch:
             ],
         )
 
-    async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
-        found: dict[UUID, WrappedKey] = {}
-        for start in range(0, len(refs), _CHUNK):
-            part = [ref.bytes for ref in refs[start : start + _CHUNK]]
+    async def keys(self, refs: Collection[UUID]) -> dict[UUID, WrappedKey]:
+        asked, found = {ref.bytes: ref for ref in refs}, {}
+        stored = list(asked)
+        for start in range(0, len(stored), _CHUNK):
+            part = stored[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
             for ref, epoch, wrapped in self._connection.execute(
                 f"SELECT person_ref, epoch, wrapped FROM audit_person_key WHERE person_ref IN ({marks})",  # noqa: S608 - question marks only
                 part,
             ):
-                found[UUID(bytes=ref)] = WrappedKey(epoch, wrapped)
+                found[asked[ref]] = WrappedKey(epoch, wrapped)
         return found
 
     async def write(

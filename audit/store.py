@@ -4,7 +4,7 @@ A batch is one transaction that holds the head row: whoever holds it is alone in
 is. `commit` returns only when the rows are durable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,7 @@ class Quarantined(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Leaf:
     """One row of the tree; `commitments` are kept where there are several, 32 bytes each."""
 
@@ -78,12 +78,18 @@ class Opening(NamedTuple):
 
 
 class Batch(Protocol):
-    """One open transaction that holds the head."""
+    """One open transaction that holds the head.
+
+    `held` are the audit keys, still there once the head was locked, of those the batch was opened for; `intents` the
+    oldest that waited, removed.
+    """
 
     head: Head
+    held: dict[UUID, WrappedKey]
+    intents: Sequence[Intent]
 
-    async def take_intents(self, most: int) -> Sequence[Intent]:
-        """Remove and return waiting intents, oldest first."""
+    async def more_intents(self, most: int) -> Sequence[Intent]:
+        """Remove and return further intents, oldest first."""
 
     async def known(self, uids: Sequence[UUID]) -> set[UUID]:
         """Which of these are in the tree already."""
@@ -94,20 +100,24 @@ class Batch(Protocol):
     async def quarantine(self, found: Sequence[Quarantined]) -> None:
         """Keep intents that could not be made entries."""
 
-    async def keys(self, refs: Sequence[UUID]) -> dict[UUID, WrappedKey]:
-        """The audit keys that are still there."""
+    async def keys(self, refs: Collection[UUID]) -> dict[UUID, WrappedKey]:
+        """The audit keys of others that are still there."""
 
     async def write(
         self, leaves: Sequence[Leaf], openings: Sequence[Opening], nodes: Sequence[Subtree], head: Head, root: bytes
     ) -> None:
-        """Append the leaves and move the head."""
+        """Append the leaves, which end at the head's size and have its second, and move the head."""
 
 
 class Store(Protocol):
     """The log's place in a database."""
 
-    def batch(self) -> AbstractAsyncContextManager[Batch]:
-        """Lock the head; commits at the end, rolls back on an exception.
+    def batch(self, refs: Collection[UUID] = (), most: int = 0) -> AbstractAsyncContextManager[Batch]:
+        """Lock the head, then read what a batch needs; commits at the end, rolls back on an exception.
+
+        Args:
+            refs: whose audit keys will be needed.
+            most: how many intents to take.
 
         Raises:
             AuditUnavailableError: when the database cannot be reached, locked or trusted to be durable.

@@ -5,10 +5,12 @@ commitment, opening, reasons and all indexes, written as the service writes it. 
 chain: 32 connections, each locks the head row, hashes the entry onto the last hash, inserts it and commits. Rounds are
 interleaved; figures are medians. CPU is this process's, per entry. Stored bytes are what the tables and indexes grew
 by, per entry. PostgreSQL is a real one on disk with fsync and synchronous_commit on; SQLite runs WAL with FULL.
-One call with many people is timed alone. `verify` and searches run over made-up logs of the given sizes: bodies as the
-service writes them, put into tables and files without the service.
+One call with many people is timed alone. `verify` and searches run over made-up logs (`benchmarks/long_logs.py`).
 
-    script/bench audit [--rounds 3] [--seconds 2] [--engine sqlite|postgresql] [--large 1000000]
+    script/bench audit [--part record|crowd|verify|search] [--engine sqlite|postgresql] [--rounds 3] [--seconds 2]
+                       [--large 1000000] [--keep FOLDER]
+
+With `--keep` long logs are made once, in that folder, and measured there again by the next run.
 """
 
 import argparse
@@ -18,25 +20,24 @@ import os
 import secrets
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+import uvloop
 from sqlalchemy.engine import make_url
 
 from api.compose import open_registry
 from api.settings import Settings
-from audit import checkpoint, event, export, merkle
+from audit import event
 from audit.event import Entry, EventTag, Outcome, PersonRef
-from audit.log import AuditLog, Filters
-from audit.store import Leaf, Opening
+from audit.log import AuditLog
+from benchmarks import long_logs
+from benchmarks.long_logs import entry_of
 from registry.context import Registry
 from registry.migrations import upgrade
 from tests.postgres import Postgres
@@ -44,48 +45,38 @@ from tests.postgres import Postgres
 CALLERS = 32
 PEOPLE = 200
 CROWD = 100_000
-FIELDS = tuple(f"field_{number}" for number in range(10))
-SMALL = 10_000
-SEARCHES = 20
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--part", choices=["record", "crowd", "verify", "search"])
+    parser.add_argument("--engine", choices=["postgresql", "sqlite"])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0)
-    parser.add_argument("--engine", choices=["sqlite", "postgresql", "none"])
     parser.add_argument("--large", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
+    parts = [options.part] if options.part else ["record", "crowd", "verify", "search"]
     place = os.environ.get("BENCH_DIR", "/var/tmp")  # noqa: S108 - on disk, private
     for engine in [options.engine] if options.engine else ["postgresql", "sqlite"]:
-        if engine == "none":
-            continue
-        with ExitStack() as stack:
-            home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
-            url = f"sqlite:///{home / 'registry.db'}"
-            if engine == "postgresql":
-                url = stack.enter_context(Postgres(on_disk=True)).create_database("bench").url()
-            upgrade(url)
-            asyncio.run(_record(engine, url, home, options))
-    if options.large:
-        with tempfile.TemporaryDirectory(dir=place) as folder:
-            _verify(Path(folder), options.large)
-            asyncio.run(_search(Path(folder), options.large))
-
-
-def _entry(person: UUID) -> Entry:
-    return Entry(
-        EventTag.DISCLOSE,
-        Outcome.PERMIT,
-        client="shop",
-        purpose="order_fulfilment",
-        bases=("A6-1-b",),
-        categories=("master",),
-        fields=FIELDS,
-        policy="2026-11-01",
-        persons=(PersonRef(person, "permit:" + ",".join(FIELDS)),),
-    )
+        for part, measure in (("record", _record), ("crowd", _crowd)):
+            if part not in parts:
+                continue
+            with ExitStack() as stack:
+                home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+                url = f"sqlite:///{home / 'registry.db'}"
+                if engine == "postgresql":
+                    url = stack.enter_context(Postgres(on_disk=True)).create_database("bench").url()
+                upgrade(url)
+                uvloop.run(measure(engine, url, home, options))
+    with ExitStack() as stack:
+        folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+        folder.mkdir(parents=True, exist_ok=True)
+        if "verify" in parts:
+            long_logs.verify(folder, options.large)
+        if "search" in parts:
+            uvloop.run(long_logs.search(folder, options.large))
 
 
 async def _record(engine: str, url: str, home: Path, options: argparse.Namespace) -> None:
@@ -108,19 +99,24 @@ async def _record(engine: str, url: str, home: Path, options: argparse.Namespace
                     cpu.append(used)
         size = await log.size() - before_size
         bytes_each = (await _stored(engine, url) - before_bytes) / size
-        crowd = await _people(registry, CROWD)
-        entry = Entry(EventTag.DECIDE, Outcome.PERMIT, client="shop", persons=tuple(PersonRef(one) for one in crowd))
-        started = time.perf_counter()
-        await log.append(entry, None)
-        took = time.perf_counter() - started
     tree, chain_rate = statistics.median(rates["tree"]), statistics.median(rates["chain"])
     ratio = f", {tree / chain_rate:.1f} x a chain ({chain_rate:,.0f}/s)" if chain_rate else ""
     print(f"{engine}: {tree:,.0f} entries/s at {CALLERS} waiting{ratio}; CPU {statistics.median(cpu):.0f} us an entry")
-    print(f"{engine}: {bytes_each:.0f} bytes an entry; one call touching {CROWD:,} people {took:.2f} s")
+    print(f"{engine}: {bytes_each:.0f} bytes an entry")
+
+
+async def _crowd(engine: str, url: str, home: Path, _options: argparse.Namespace) -> None:
+    async with open_registry(Settings(home=home, database_url=url, secure_cookies=False)) as registry:
+        crowd = await _people(registry, CROWD)
+        entry = Entry(EventTag.DECIDE, Outcome.PERMIT, client="shop", persons=tuple(PersonRef(one) for one in crowd))
+        started = time.perf_counter()
+        await registry.log.append(entry, None)
+        took = time.perf_counter() - started
+    print(f"{engine}: one call touching {CROWD:,} people {took:.2f} s")
 
 
 async def _append(log: AuditLog, person: UUID) -> None:
-    await log.append(_entry(person), None)
+    await log.append(entry_of(person), None)
 
 
 async def _people(registry: Registry, count: int) -> list[UUID]:
@@ -168,7 +164,7 @@ async def _chain(engine: str, url: str) -> AsyncIterator[Callable[[int], Awaitab
     await pool.execute("CREATE TABLE chain_head (id int PRIMARY KEY, hash bytea)")
     await pool.execute("CREATE TABLE chain (id bigserial PRIMARY KEY, hash bytea, body bytea)")
     await pool.execute("INSERT INTO chain_head VALUES (1, '')")
-    body = event.body(_entry(UUID(int=0)), UUID(int=0), 0, [bytes(32)], None)
+    body = event.body(entry_of(UUID(int=0)), UUID(int=0), 0, [bytes(32)], None)
 
     async def call(_: int) -> None:
         async with pool.acquire() as connection, connection.transaction():
@@ -198,115 +194,6 @@ async def _stored(engine: str, url: str) -> int:
         return sum([await connection.fetchval("SELECT pg_total_relation_size($1::regclass)", name) for name in tables])
     finally:
         await connection.close()
-
-
-def _made_up(count: int) -> Iterator[tuple[Leaf, Opening]]:
-    """Entries of one person each; every hundredth is refused, every thousandth for a rare reason."""
-    refs = [UUID(bytes=secrets.token_bytes(16)) for _ in range(1000)]
-    for index in range(count):
-        uid, ref = UUID(bytes=secrets.token_bytes(16)), refs[index % 1000]
-        entry = _entry(ref)
-        body = event.body(entry, uid, 1_770_000_000 + index // 50, [secrets.token_bytes(32)], None)
-        yield (
-            Leaf(
-                index,
-                uid,
-                merkle.leaf_hash(body),
-                body,
-                1_770_000_000 + index // 50,
-                entry.operation.value,
-                "deny" if index % 100 == 0 else "permit",
-                entry.purpose,
-                f"client_{index % 20}",
-            ),
-            Opening(ref, index, 0, entry.persons[0].detail),
-        )
-
-
-def _verify(folder: Path, count: int) -> None:
-    key = _export(folder / "export", count)
-    started = time.perf_counter()
-    command = [sys.executable, "-I", str(folder / "export" / "verify.py"), str(folder / "export"), "--key", key]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
-    print(f"verify of {count:,} entries: {time.perf_counter() - started:.1f} s on one core")
-    steps = max(len(merkle.inclusion_ranges(index, count)) for index in (0, count // 2, count - 1))
-    print(f"a proof at {count:,}: {steps * merkle.HASH_SIZE} bytes of hashes")
-
-
-def _export(folder: Path, count: int) -> str:
-    """Writes a made-up log; returns its verifier key."""
-    made = list(_made_up(count))
-    tree = merkle.CompactRange()
-    for leaf, _ in made:
-        tree.append(leaf.hash)
-    signer = Ed25519PrivateKey.generate()
-    note = checkpoint.sign(checkpoint.Checkpoint("bench", count, tree.root()), "bench", signer)
-    key = checkpoint.verifier_key("bench", signer.public_key())
-    leaves, openings = (leaf for leaf, _ in made), (opening for _, opening in made)
-    asyncio.run(export.write_export(folder, note, [key], leaves, openings))
-    return key
-
-
-async def _search(folder: Path, large: int) -> None:
-    medians: dict[int, dict[str, float]] = {}
-    for count in (SMALL, large):
-        settings = Settings(home=folder / str(count), secure_cookies=False)
-        upgrade(settings.database)
-        async with open_registry(settings) as registry:
-            start = await registry.log.size()
-            await asyncio.to_thread(_load, settings, count, start)
-            medians[count] = await _searched(registry.log, count)
-    small, big = medians[SMALL], medians[large]
-    for name, took in big.items():
-        print(f"search by {name}: {took:.2f} ms at {large:,}, {took / small[name]:.1f} x that at {SMALL:,}")
-
-
-def _load(settings: Settings, count: int, start: int) -> None:
-    """Rows for searching and proving; the head is not touched, so the log itself goes on from where it was."""
-    path = make_url(settings.database).database or ""
-    connection = sqlite3.connect(path)
-    tree, nodes = merkle.CompactRange(), []
-
-    def rows() -> Iterable[tuple[object, ...]]:
-        for leaf, opening in _made_up(count):
-            nodes.extend(tree.append(leaf.hash))
-            at = start + leaf.index
-            connection.execute(
-                "INSERT INTO audit_opening VALUES (?, ?, ?, ?, 0)", (opening.person_ref.bytes, at, 0, opening.detail)
-            )
-            if leaf.index % 1000 == 0:
-                connection.execute("INSERT INTO audit_reason VALUES ('RARE', ?)", (at,))
-            columns = (leaf.second, leaf.operation, leaf.outcome, leaf.purpose, leaf.client)
-            yield (at, leaf.uid.bytes, leaf.hash, leaf.body, *columns)
-
-    with connection:
-        connection.executemany("INSERT INTO audit_leaf VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())
-    connection.execute("ANALYZE")
-    connection.close()
-
-
-async def _searched(log: AuditLog, count: int) -> dict[str, float]:
-    middle = count // 2
-    chosen = {
-        "nothing": Filters(),
-        "client": Filters(client="client_7", before=middle),
-        "refusal": Filters(outcome="deny", before=middle),
-        "reason": Filters(reason="RARE"),
-        "purpose": Filters(purpose="order_fulfilment", before=middle),
-    }
-    (first, *_) = await log.search(Filters(before=middle), 1)
-    (opening, *_) = await log.persons_of(first.index)
-    chosen["person"] = Filters(person=opening.person_ref)
-    chosen["period"] = Filters(since=first.at)
-    found: dict[str, float] = {}
-    for name, filters in chosen.items():
-        took = []
-        for _ in range(SEARCHES):
-            started = time.perf_counter()
-            await log.search(filters, 50)
-            took.append((time.perf_counter() - started) * 1000)
-        found[name] = statistics.median(took)
-    return found
 
 
 if __name__ == "__main__":

@@ -190,7 +190,7 @@ async def end_access_key(change: Change, caller: Caller, person: UUID) -> None:
     if row is not None and row.status == SubjectStatus.RETAINED.value:
         await create_person_key(change.session, person, await change.new_audit_key(person))
     version = change.policy.version
-    change.record(_entry(EventTag.ACCESS_LOG_CLOSE, caller, version, reasons=("RESUMED",), closes=count))
+    change.record(_entry(EventTag.ACCESS_LOG_CLOSE, caller, version, reasons=("REPLAYED",), closes=count))
 
 
 async def _fresh_key(registry: Registry, caller: Caller, person: UUID) -> None:

@@ -111,6 +111,22 @@ async def test_a_disk_that_is_full(on_sqlite: Api, tmp_path: Path) -> None:
     assert (await api.house.registry.log.reconcile()).wrong == ()
 
 
+@pytest.mark.sqlite
+async def test_a_disk_that_is_nearly_full(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readiness and reads say the same, before a page is missing."""
+    left = [sqlite_store.ROOM_BYTES]
+    monkeypatch.setattr(sqlite_store, "free_bytes", lambda _path: left[0])
+    subject = await on_sqlite.house.customer()
+
+    async def fill() -> None:
+        left[0] -= 1
+
+    async def free() -> None:
+        left[0] += 1
+
+    await _closes_and_opens(on_sqlite, subject, fill, free)
+
+
 async def _full(api: Api, subject: UUID, fill: Cause) -> None:
     await fill()
     path = f"/v1/subjects/{subject}?purpose=order_fulfilment&fields=email"

@@ -11,8 +11,11 @@ from sqlalchemy import text
 
 from api.compose import open_database, open_registry
 from api.settings import Settings
+from audit import verify
+from audit.log import Filters
 from policies.vocabulary import ConsentState, FieldName, PurposeId
 from registry import consents, objections, rights
+from registry.access_logs import ClosingGround, close_access_log
 from registry.actors import SYSTEM
 from registry.backup import MANIFEST, Part, back_up, load
 from registry.errors import BackupError, NotReadyError
@@ -83,6 +86,34 @@ async def test_what_was_decided_after_the_backup_binds_again(house: House, unsta
             assert outcome.status is Status.BLOCKED
         entries = await again.registry.log.entries_of(withdrawn)
         assert "consent-withdraw" in {one.entry.tree["op"] for one in entries}
+
+
+@pytest.mark.gdpr("17(1)")
+async def test_a_record_of_accesses_that_was_closed_stays_closed(
+    house: House, unstarted_url: str, tmp_path: Path
+) -> None:
+    """Also where data is left under a duty, and with it a fresh audit key; nobody else loses anything."""
+    anna, bert = await house.customer("anna", {"city": "Kiel"}), await house.customer("bert", {"city": "Kiel"})
+    for person in (anna, bert):
+        await house.read("shop", "order_fulfilment", ["city"], person)
+    theirs = [one.entry.index for one in await house.registry.log.entries_of(bert)]
+    await take(house, tmp_path / "backup")
+    await house.erase(anna)
+    await close_access_log(house.registry, await house.decider(), anna, ClosingGround.COURT_ORDER)
+    late = await house.customer("late", {"city": "Kiel"})
+    await house.erase(late)
+    await close_access_log(house.registry, await house.decider(), late, ClosingGround.COURT_ORDER)
+
+    async with restored(restored_settings(house, unstarted_url), unstarted_url, tmp_path / "backup") as again:
+        log = again.registry.log
+        assert {one.entry.tree["op"] for one in await log.entries_of(anna)} <= {"restore"}
+        assert not await log.entries_of(late)
+        assert [one.entry.index for one in await log.entries_of(bert)] == theirs
+        closings = await log.search(Filters(operation="access-log-close"))
+        assert [one.tree["why"] for one in closings] == [["REPLAYED"]] * 2
+        assert sorted(one.tree.get("cls", 0) > 0 for one in closings) == [False, True]
+        await log.export(tmp_path / "export", with_salts=True)
+        assert verify.main([str(tmp_path / "export"), "--key", log.verifier_key]) == 0
 
 
 async def correct(house: House, subject_id: UUID) -> None:

@@ -375,6 +375,43 @@ async def test_a_clerk_does_not_export_the_log_and_the_try_is_recorded(
     assert (await newest(house, EventTag.AUDIT_EXPORT)).tree["out"] == Outcome.DENY
 
 
+async def test_the_decider_closes_the_record_of_somebody_no_longer_on_file(
+    browser: Browser, house: House, staff_logs_in: LogIn
+) -> None:
+    """R-17.1-1."""
+    subject_id = await house.customer()
+    await staff_logs_in(browser, Role.DECIDER)
+    trail = f"/console?person={subject_id}"
+    assert "/console/audit/close" not in (await browser.open(trail)).source  # on file: theirs to see
+    await house.registry.log.append(house.some_entry(), None)
+    await house.erase(subject_id)
+    read = {one.entry.index for one in await house.registry.log.entries_of(subject_id)}
+    page = await browser.open(trail)
+    after = await browser.press(page, "/console/audit/close", ground="COURT_ORDER")
+    assert urlsplit(after.url).path == "/console"
+    receipt = await newest(house, EventTag.ACCESS_LOG_CLOSE)
+    assert (receipt.tree["why"], receipt.tree["cls"] >= len(read) > 0) == (["COURT_ORDER"], True)
+    assert receipt.index in entries_on(after)
+    assert not {one.entry.index for one in await house.registry.log.entries_of(subject_id)} & read
+    assert not set(entries_on(await browser.open(trail))) & read
+
+
+async def test_nobody_but_the_decider_closes_a_record_and_the_try_is_recorded(
+    browser: Browser, house: House, staff_logs_in: LogIn
+) -> None:
+    subject_id = await house.customer()
+    await house.erase(subject_id)
+    before = len(await house.registry.log.entries_of(subject_id))
+    page = await staff_logs_in(browser, Role.DPO)
+    shown = await browser.open(f"/console?person={subject_id}")
+    assert "/console/audit/close" not in shown.source
+    token = next(field["value"] for field in page.all("input") if field.get("name") == "token")
+    fields = {"token": token, "person": str(subject_id), "ground": "COURT_ORDER"}
+    assert (await browser.send("/console/audit/close", fields)).status_code == 403
+    assert (await newest(house, EventTag.ACCESS_LOG_CLOSE)).tree["out"] == Outcome.DENY
+    assert len(await house.registry.log.entries_of(subject_id)) >= before
+
+
 async def test_a_session_that_is_over_leads_to_the_login(browser: Browser, house: House, staff_logs_in: LogIn) -> None:
     await staff_logs_in(browser)
     await house.as_owner("update staff set disabled_at = created_at")

@@ -1,0 +1,70 @@
+"""An entry's bytes are the canonical JSON of its members, however they were put together."""
+
+import hashlib
+import hmac
+import json
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit import event
+from audit.event import Entry, EventTag, Outcome
+from audit.hashing import Hmac, sha256
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+lists = st.lists(words, max_size=3).map(tuple)
+digests = st.binary(min_size=32, max_size=32)
+entries = st.builds(
+    Entry,
+    st.sampled_from(EventTag),
+    st.sampled_from(Outcome),
+    client=words,
+    purpose=words,
+    bases=lists,
+    categories=lists,
+    fields=lists,
+    reasons=lists,
+    policy=words,
+    ciphertexts=st.lists(digests, max_size=2).map(tuple),
+    closes=st.integers(0, 3),
+    predecessor=words,
+)
+
+
+@given(entries, st.uuids(), st.integers(0, 1 << 33), st.lists(digests, max_size=3), st.none() | digests)
+def test_a_body_is_canonical_and_says_all_of_the_entry(
+    entry: Entry, uid: UUID, second: int, commitments: list[bytes], actor: bytes | None
+) -> None:
+    body = event.body(entry, uid, second, commitments, actor)
+    expected = {
+        "v": 1,
+        "uid": uid.hex,
+        "t": second,
+        "op": entry.operation.value,
+        "out": entry.outcome.value,
+        "n": len(commitments),
+    }
+    optional = {
+        "cli": entry.client,
+        "pur": entry.purpose,
+        "bas": list(entry.bases),
+        "cat": list(entry.categories),
+        "fld": list(entry.fields),
+        "why": list(entry.reasons),
+        "pol": entry.policy,
+        "sub": event.subtree_root(commitments).hex() if commitments else "",
+        "act": actor.hex() if actor else "",
+        "cts": [digest.hex() for digest in entry.ciphertexts],
+        "cls": entry.closes,
+        "prv": entry.predecessor,
+    }
+    tree = expected | {name: value for name, value in optional.items() if value}
+    assert json.loads(body) == tree
+    assert body == event.canonical(tree)
+
+
+@given(st.binary(max_size=64), st.binary(max_size=200))
+def test_the_keyed_hash_is_hmac(key: bytes, message: bytes) -> None:
+    assert Hmac(key).digest(message) == hmac.digest(key, message, "sha256")
+    assert sha256(message).digest() == hashlib.sha256(message).digest()
