@@ -146,7 +146,9 @@ def _prepared(document: PolicyDocument, request: AccessRequest, facts: Facts) ->
     serving = purpose_limitation.sources(request.purpose, purpose, facts.as_of)
     blocked = set()
     for item in facts.items or ():
-        if purpose_limitation.check_item(purpose, item, serving) or lookback.check_item(purpose, item, facts.as_of):
+        if purpose_limitation.check_items(purpose, [item], serving) or lookback.check_items(
+            purpose, [item], facts.as_of
+        ):
             blocked.add(item.field)
     return {
         "client": request.client,

@@ -9,7 +9,7 @@ are never kept.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from policies.decision import Deny, Reason
 from policies.documents import PolicyDocument, Purpose, Recipient
@@ -56,6 +56,22 @@ class FieldTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """The fields that a question asks for under one purpose, each once, and what they have in common.
+
+    `names` are all of them, `categories` those of the fields that the purpose may read, and `bases` what these rest on.
+    With `unopposed` there are some, and nothing speaks against any of them whoever the person is.
+    """
+
+    fields: tuple[tuple[FieldName, FieldTable], ...]
+    names: tuple[FieldName, ...]
+    categories: dict[FieldName, Category]
+    kinds: tuple[Kind, ...]
+    bases: dict[Category, LegalBasis]
+    unopposed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PurposeTable:
     """One purpose as one client asks for it."""
 
@@ -65,21 +81,40 @@ class PurposeTable:
     sale: soft_opt_in.Terms
     duty: bool
     _of: "CompiledPolicy"
-    _always: frozenset[str] | None
-    _asked: dict[tuple[FieldName, ...], tuple[tuple[FieldName, FieldTable], ...]] = field(default_factory=dict)
+    _serving: frozenset[str]
+    _serving_from: date
+    _asked: dict[tuple[FieldName, ...], Question] = field(default_factory=dict)
 
-    def asked(self, names: tuple[FieldName, ...]) -> tuple[tuple[FieldName, FieldTable], ...]:
-        """The tables of the fields asked for, each once; the same question is looked up as a whole."""
+    def asked(self, names: tuple[FieldName, ...]) -> Question:
+        """The fields asked for; the same question is looked up as a whole."""
         known = self._asked.get(names)
         if known is None:
-            known = tuple((name, self._of.field(self.purpose, self.id, name)) for name in dict.fromkeys(names))
+            known = self._question(names)
             if len(self._asked) < MOST_QUESTIONS and all(name in self._of.document.fields for name in names):
                 self._asked[names] = known
         return known
 
     def serving(self, as_of: datetime) -> frozenset[str]:
         """The purposes whose data may serve this one at `as_of` (Art. 6(4))."""
-        return self._always or purpose_limitation.sources(self.id, self.purpose, as_of)
+        if as_of.date() >= self._serving_from:
+            return self._serving
+        return purpose_limitation.sources(self.id, self.purpose, as_of)
+
+    def _question(self, names: tuple[FieldName, ...]) -> Question:
+        fields = tuple((name, self._of.field(self.purpose, self.id, name)) for name in dict.fromkeys(names))
+        categories = {name: one.category for name, one in fields if one.category is not None}
+        return Question(
+            fields=fields,
+            names=tuple(name for name, _ in fields),
+            categories=categories,
+            kinds=tuple(dict.fromkeys(one.kind for _, one in fields if one.category is not None)),
+            bases={
+                category: self.purpose.basis[category].article
+                for category in categories.values()
+                if category in self.purpose.basis
+            },
+            unopposed=bool(fields) and not any(one.against for _, one in fields),
+        )
 
 
 _Asked = tuple[str, str, Operation, Channel | None, bool]
@@ -126,7 +161,7 @@ class CompiledPolicy:
             self._sale = soft_opt_in.terms_of(self.document)
         purpose = self.document.purposes[request.purpose]
         owner = self.document.clients[request.client].recipient
-        dated = any(one.informed_from for one in purpose.compatible_from)
+        dates = [one.informed_from for one in purpose.compatible_from if one.informed_from is not None]
         return PurposeTable(
             id=request.purpose,
             purpose=purpose,
@@ -134,7 +169,8 @@ class CompiledPolicy:
             sale=self._sale,
             duty=all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values()),
             _of=self,
-            _always=None if dated else frozenset({request.purpose, *purpose.sources}),
+            _serving=frozenset({request.purpose, *purpose.sources}),
+            _serving_from=max(dates, default=date.min),
         )
 
     def field(self, purpose: Purpose, purpose_id: PurposeId, name: FieldName) -> FieldTable:
