@@ -8,10 +8,12 @@ Tables are made when they are first asked for and kept with their document; name
 are never kept.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 
-from policies.decision import Deny, Reason
+from policies.decision import Deny, Reason, Withheld
 from policies.documents import PolicyDocument, Purpose, Recipient
 from policies.facts import AccessRequest
 from policies.rules import (
@@ -59,15 +61,16 @@ class FieldTable:
 class Question:
     """The fields that a question asks for under one purpose, each once, and what they have in common.
 
-    `names` are all of them, `categories` those of the fields that the purpose may read, and `bases` what these rest on.
-    With `unopposed` there are some, and nothing speaks against any of them whoever the person is.
+    `categories` are those of the fields that the purpose may read, and `bases` what these rest on; `withheld` are the
+    other fields. With `unopposed` there are some to read, and nothing speaks against one whoever the person is.
     """
 
     fields: tuple[tuple[FieldName, FieldTable], ...]
+    withheld: tuple[Withheld, ...]
     names: tuple[FieldName, ...]
-    categories: dict[FieldName, Category]
+    categories: Mapping[FieldName, Category]
     kinds: tuple[Kind, ...]
-    bases: dict[Category, LegalBasis]
+    bases: Mapping[Category, LegalBasis]
     unopposed: bool
 
 
@@ -102,18 +105,18 @@ class PurposeTable:
 
     def _question(self, names: tuple[FieldName, ...]) -> Question:
         fields = tuple((name, self._of.field(self.purpose, self.id, name)) for name in dict.fromkeys(names))
+        basis = self.purpose.basis
         categories = {name: one.category for name, one in fields if one.category is not None}
         return Question(
             fields=fields,
-            names=tuple(name for name, _ in fields),
-            categories=categories,
-            kinds=tuple(dict.fromkeys(one.kind for _, one in fields if one.category is not None)),
-            bases={
-                category: self.purpose.basis[category].article
-                for category in categories.values()
-                if category in self.purpose.basis
-            },
-            unopposed=bool(fields) and not any(one.against for _, one in fields),
+            withheld=tuple(Withheld(name, one.against) for name, one in fields if one.category is None),
+            names=tuple(categories),
+            categories=MappingProxyType(categories),
+            kinds=tuple(dict.fromkeys(one.kind for name, one in fields if name in categories)),
+            bases=MappingProxyType(
+                {one: basis[one].article for one in dict.fromkeys(categories.values()) if one in basis}
+            ),
+            unopposed=bool(categories) and not any(one.against for name, one in fields if name in categories),
         )
 
 

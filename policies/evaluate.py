@@ -115,7 +115,7 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     rows, of_items = _judge_items(case, question)
     if of_person or of_items or any(of_kind.values()) or facts.restrictions != () or not question.unopposed:
         return _field_by_field(case, document, question, rows, _Against(of_person, of_kind, of_items))
-    return _permit(case, document, question.names, rows, question.bases)
+    return _permit(case, document, question.names, rows, question.bases, question.withheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _field_by_field(
     bases: dict[Category, LegalBasis] = {}
     for name, one in question.fields:
         if one.category is None:
-            withheld.append(Withheld(name, _in_order(one.against)))
+            withheld.append(Withheld(name, one.against))
             continue
         reasons = [*one.against, *_restriction(case, one), *against.of_kind[one.kind], *against.of_person]
         reasons += against.of_items.get(name, ())
@@ -157,7 +157,7 @@ def _permit(
     fields: tuple[FieldName, ...],
     rows: dict[UUID, FieldName],
     bases: Mapping[Category, LegalBasis],
-    withheld: tuple[Withheld, ...] = (),
+    withheld: tuple[Withheld, ...],
 ) -> Permit:
     return Permit(
         subject_id=case.facts.subject_id,
