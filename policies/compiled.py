@@ -68,7 +68,7 @@ class Question:
     fields: tuple[tuple[FieldName, FieldTable], ...]
     withheld: tuple[Withheld, ...]
     names: tuple[FieldName, ...]
-    categories: Mapping[FieldName, Category]
+    categories: dict[FieldName, Category]
     kinds: tuple[Kind, ...]
     bases: Mapping[Category, LegalBasis]
     unopposed: bool
@@ -111,7 +111,7 @@ class PurposeTable:
             fields=fields,
             withheld=tuple(Withheld(name, one.against) for name, one in fields if one.category is None),
             names=tuple(categories),
-            categories=MappingProxyType(categories),
+            categories=categories,
             kinds=tuple(dict.fromkeys(one.kind for name, one in fields if name in categories)),
             bases=MappingProxyType(
                 {one: basis[one].article for one in dict.fromkeys(categories.values()) if one in basis}

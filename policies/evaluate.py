@@ -64,8 +64,6 @@ def _basis(case: Case, kind: Kind) -> Reasons:
 
 
 def _restriction(case: Case, one: FieldTable) -> Reasons:
-    if case.facts.restrictions == ():
-        return ()
     own = case.purpose.basis.get(one.category) if one.category else None
     return restriction.check_field(case.request, case.purpose, own, case.facts, one.places)
 
@@ -133,12 +131,15 @@ def _field_by_field(
     permitted: list[FieldName] = []
     withheld: list[Withheld] = []
     bases: dict[Category, LegalBasis] = {}
+    shared = {kind: (*of_kind, *against.of_person) for kind, of_kind in against.of_kind.items()}
+    unrestricted = case.facts.restrictions == ()
     for name, one in question.fields:
         if one.category is None:
             withheld.append(Withheld(name, one.against))
             continue
-        reasons = [*one.against, *_restriction(case, one), *against.of_kind[one.kind], *against.of_person]
-        reasons += against.of_items.get(name, ())
+        reasons = (*one.against, *shared[one.kind], *against.of_items.get(name, ()))
+        if not unrestricted:
+            reasons += _restriction(case, one)
         if reasons:
             withheld.append(Withheld(name, _in_order(reasons)))
         else:
