@@ -127,20 +127,40 @@ permit (principal, action, resource)
     || context.restrictions.contains({{category: "*", field: context.item.field}})
     || context.restrictions.contains({{category: resource.category, field: context.item.field}})) }};
 @id("OBJECTION") forbid (principal, action, resource) when {{
-  action.objectionable && ({_places('''context has o# && (
+  action.objectionable && ({
+    _places(
+        '''context has o# && (
     if action.marketing then context.o#.purpose == "*" || context.o#.purpose == context.purpose
-    else context.o#.purpose == context.purpose && context.o#.state != "rejected")''', "||")}) }};
+    else context.o#.purpose == context.purpose && context.o#.state != "rejected")''',
+        "||",
+    )
+}) }};
 @id("NO_BASIS") forbid (principal, action, resource)
   unless {{ action.contract.contains(resource.category) || action.interest.contains(resource.category) }};
 @id("NO_CONTRACT") forbid (principal, action, resource) when {{ action.contract.contains(resource.category) }}
-  unless {{ {_places('''context has r# && action.kinds.contains(context.r#.kind)
-    && context.r#.opened_at <= context.as_of && context.as_of < context.r#.closed_at''', "||")} }};
+  unless {{ {
+    _places(
+        '''context has r# && action.kinds.contains(context.r#.kind)
+    && context.r#.opened_at <= context.as_of && context.as_of < context.r#.closed_at''',
+        "||",
+    )
+} }};
 @id("LI_NOT_INFORMED") forbid (principal, action, resource) when {{ action.interest.contains(resource.category) }}
-  unless {{ {_places('''context has n# && context.n#.notice == action.notice
-    && context.n#.purposes.contains(context.purpose) && context.n#.delivered_at <= context.as_of''', "||")} }};
+  unless {{ {
+    _places(
+        '''context has n# && context.n#.notice == action.notice
+    && context.n#.purposes.contains(context.purpose) && context.n#.delivered_at <= context.as_of''',
+        "||",
+    )
+} }};
 @id("WITHDRAWN") forbid (principal, action, resource) when {{
-  action.interest.contains(resource.category) && ({_places('''context has p# && context.p#.purpose == context.purpose
-    && ["ConsentWithdrawn", "ConsentRevoked", "ConsentRefused", "ConsentInvalidated", "ConsentExpired"].contains(context.p#.state)''', "||")}) }};
+  action.interest.contains(resource.category) && ({
+    _places(
+        '''context has p# && context.p#.purpose == context.purpose
+    && ["ConsentWithdrawn", "ConsentRevoked", "ConsentRefused", "ConsentInvalidated", "ConsentExpired"].contains(context.p#.state)''',
+        "||",
+    )
+}) }};
 @id("MINOR") forbid (principal, action, resource) when {{
   action.aged && context.majority != 0 && context.month <= context.majority - action.months_less }};
 @id("FAIL_CLOSED") forbid (principal, action, resource) unless {{ context.item.category == resource.category }};
@@ -154,7 +174,9 @@ def cedar(
     document: PolicyDocument, purposes: dict[str, dict[str, Any]], inputs: Sequence[dict[str, Any]], *, parsed: bool
 ) -> Answers:
     """Cedar by way of cedarpy: one batch for the ten values, the person as context of each request."""
-    actions = [{"uid": _uid("Action", name), "attrs": attributes, "parents": []} for name, attributes in purposes.items()]
+    actions = [
+        {"uid": _uid("Action", name), "attrs": attributes, "parents": []} for name, attributes in purposes.items()
+    ]
     clients = [
         {
             "uid": _uid("Client", code),
@@ -174,7 +196,9 @@ def cedar(
 
     def answer(number: int) -> Answer:
         given = inputs[number]
-        person = {name: given[name] for name in ("purpose", "as_of", "today", "month", "status", "majority", "restrictions")}
+        person = {
+            name: given[name] for name in ("purpose", "as_of", "today", "month", "status", "majority", "restrictions")
+        }
         for name, letter in singular.items():
             assert len(given[name]) <= _PLACES
             for place, one in enumerate(given[name]):
@@ -294,9 +318,7 @@ allowed := [field | some field in input.fields; not reasons[field]]
 """
 
 
-def rego(
-    document: PolicyDocument, purposes: dict[str, dict[str, Any]], inputs: Sequence[dict[str, Any]]
-) -> Answers:
+def rego(document: PolicyDocument, purposes: dict[str, dict[str, Any]], inputs: Sequence[dict[str, Any]]) -> Answers:
     """Rego by way of regopy: one query for all fields, the person as input."""
     interpreter = regopy.Interpreter()
     interpreter.add_module("decide", REGO)

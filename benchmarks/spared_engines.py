@@ -63,6 +63,7 @@ permit (principal, action, resource)
 
 def spared_cedar(document: PolicyDocument, inputs: Sequence[dict[str, Any]], *, parsed: bool) -> Answers:
     """Cedar over findings."""
+
     def action(name: str) -> dict[str, Any]:
         return {"__entity": {"type": "Action", "id": name}}
 
@@ -145,5 +146,3 @@ def spared_rego(document: PolicyDocument, inputs: Sequence[dict[str, Any]]) -> A
         return frozenset(found["bindings"]["x"] if "bindings" in found else found[0]["bindings"]["x"])
 
     return answer
-
-
