@@ -26,6 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 from benchmarks.other_engines import Answer, Question, cedar, purposes_told, rego, told
@@ -127,29 +128,21 @@ def _person(document: PolicyDocument, chance: random.Random) -> Facts:
         items=tuple(item(name) for name in FIELDS),
     )
     ago = NOW - timedelta(days=30)
-    match chance.randrange(16):
-        case 0:
-            return replace(facts, relationships=())
-        case 1:
-            names = [None, FieldName("street"), FieldName("email")]
-            return replace(facts, restrictions=(Restriction(Category.MASTER, chance.choice(names), NOW),))
-        case 2:
-            against = Objection(True, None, Channel.ANY, ObjectionState.OPEN, NOW)
-            return replace(facts, objections=(against,))
-        case 3:
-            closed = Relationship(RelationshipKind.CONTRACT, ago, NOW)
-            return replace(facts, relationships=(closed, Relationship(RelationshipKind.ACCOUNT, ago, None)))
-        case 4:
-            against = Objection(False, LETTERS, Channel.ANY, chance.choice(list(ObjectionState)), ago)
-            return replace(facts, objections=(against,))
-        case 5:
-            return replace(facts, notices=(Delivery("privacy_notice", "0", frozenset({ORDERS}), ago),))
-        case 6:
-            return replace(facts, majority_month=date(2026, chance.choice([10, 11, 12]), 1))
-        case 7:
-            return replace(facts, permissions=(Permission(LETTERS, Channel.ANY, ConsentState.WITHDRAWN, ago),))
-        case _:
-            return facts
+    closed = Relationship(RelationshipKind.CONTRACT, ago, NOW)
+    limited = Restriction(Category.MASTER, chance.choice([None, FieldName("street"), FieldName("email")]), NOW)
+    marketing = Objection(True, None, Channel.ANY, ObjectionState.OPEN, NOW)
+    letters = Objection(False, LETTERS, Channel.ANY, chance.choice(list(ObjectionState)), ago)
+    odd: list[dict[str, Any]] = [
+        {"relationships": ()},
+        {"relationships": (closed, Relationship(RelationshipKind.ACCOUNT, ago, None))},
+        {"restrictions": (limited,)},
+        {"objections": (marketing,)},
+        {"objections": (letters,)},
+        {"notices": (Delivery("privacy_notice", "0", frozenset({ORDERS}), ago),)},
+        {"majority_month": date(2026, chance.choice([10, 11, 12]), 1)},
+        {"permissions": (Permission(LETTERS, Channel.ANY, ConsentState.WITHDRAWN, ago),)},
+    ]
+    return replace(facts, **chance.choice([*odd, *[{}] * len(odd)]))
 
 
 def _ours(document: PolicyDocument, questions: list[Question]) -> Callable[[int], Answer]:

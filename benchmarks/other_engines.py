@@ -1,8 +1,8 @@
 """The policy of `benchmarks.decide` for Cedar and Rego: the same questions from the same bare facts.
 
 Both hold what the document says about two purposes: who may ask, which fields, the basis of each category and what it
-rests on, which purposes' data may serve, ages, notices. Both get, at every call, the person as plain values: instants as
-seconds, days as numbers. They judge: status; restrictions of everything, of a category, of a field; objections with
+rests on, which purposes' data may serve, ages, notices. Both get, at every call, the person as plain values: instants
+as seconds, days as numbers. They judge: status; restrictions of everything, of a category, of a field; objections with
 purpose, channel and state; contracts open at the instant; notices delivered that name the purpose; consents that were
 withdrawn; age; and for each value its category, what it was collected for, and its last day.
 
@@ -157,7 +157,8 @@ permit (principal, action, resource)
   action.interest.contains(resource.category) && ({
     _places(
         '''context has p# && context.p#.purpose == context.purpose
-    && ["ConsentWithdrawn", "ConsentRevoked", "ConsentRefused", "ConsentInvalidated", "ConsentExpired"].contains(context.p#.state)''',
+    && ["ConsentWithdrawn", "ConsentRevoked", "ConsentRefused", "ConsentInvalidated", "ConsentExpired"]
+      .contains(context.p#.state)''',
         "||",
     )
 }) }};
@@ -189,7 +190,7 @@ def cedar(
         {"uid": _uid("Field", name), "attrs": {"category": field.category.value}, "parents": []}
         for name, field in document.fields.items()
     ]
-    entities = [*actions, *clients, *fields]
+    entities: list[dict[Any, Any]] = [*actions, *clients, *fields]
     policies = cedarpy.PolicySet.from_str(CEDAR) if parsed else CEDAR
     known = cedarpy.Entities.from_json_str(json.dumps(entities)) if parsed else entities
     singular = {"objections": "o", "relationships": "r", "notices": "n", "permissions": "p"}

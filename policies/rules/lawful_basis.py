@@ -32,9 +32,9 @@ def check_basis(request: AccessRequest, purpose: Purpose, basis: Basis, facts: F
 
 def _has_relationship(basis: Basis, facts: Facts) -> bool:
     for one in facts.relationships or ():  # a plain loop: every read of an order comes by here
-        if one.kind in basis.rests_on and one.opened_at <= facts.as_of:
-            if one.closed_at is None or facts.as_of < one.closed_at:
-                return True
+        over = one.closed_at is not None and one.closed_at <= facts.as_of
+        if one.kind in basis.rests_on and one.opened_at <= facts.as_of and not over:
+            return True
     return False
 
 

@@ -14,10 +14,11 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import cast
 
 import holidays.countries.germany
@@ -58,7 +59,9 @@ def main() -> int:
         work = _work(results, options.modules, again=options.again)
         _try_all(results, work, ends)
     page.write(results)
-    return 0
+    share, unexplained = page.share(results)
+    print(f"{share:.1f} % of the mutants tried are noticed; {unexplained} survive without a reason")
+    return 0 if share >= page.LEAST_SHARE else 1
 
 
 def _work(results: Results, names: Sequence[str], *, again: bool) -> list[tuple[Module, Mutant]]:
@@ -91,7 +94,7 @@ def _try_all(results: Results, work: list[tuple[Module, Mutant]], ends: float) -
     child = os.fork()
     if child == 0:  # the swift way: everything is imported once, and functions get another body
         os.close(read)
-        os.set_inheritable(write, True)  # noqa: FBT003
+        os.set_inheritable(write, True)
         _swiftly(results, work, ends, write)
         os._exit(0)
     os.close(write)
@@ -104,7 +107,7 @@ def _try_all(results: Results, work: list[tuple[Module, Mutant]], ends: float) -
             if verdict == "afresh":
                 left.append((module, mutant, nodes))
             else:
-                module.note(mutant, killed=verdict == "killed", last=nodes[0] if nodes else "")
+                module.note(mutant, killed=verdict == "killed")
     os.waitpid(child, 0)
     results.write()
     for number, (module, mutant, nodes) in enumerate(left):
@@ -148,7 +151,10 @@ def _seen(trial: Trial, items: list[pytest.Item], functions: Functions) -> list[
     return seen
 
 
-def _one(seen, by_node, functions, name: str, mutant: Mutant) -> tuple[str, list[str]]:  # noqa: ANN001, PLR0913, PLR0917
+def _one(
+    seen: Sequence[Seen], by_node: Mapping[str, pytest.Item], functions: Functions, name: str, mutant: Mutant
+) -> tuple[str, list[str]]:
+    """The verdict on one mutant, or `afresh` with the tests to be run where its module has to be imported anew."""
     path = str(Path(FOLDER, name))
     original = compile(Path(path).read_text(encoding="utf-8"), path, "exec")
     try:
@@ -176,7 +182,8 @@ class _Mutated(SourceFileLoader):
         super().__init__(fullname, path)
         self._source = source
 
-    def get_code(self, fullname: str):  # noqa: ANN201
+    def get_code(self, fullname: str) -> CodeType:
+        """Compile the mutant; no file of compiled code is read or written."""
         return compile(self._source, self.get_filename(fullname), "exec")
 
 

@@ -51,7 +51,7 @@ def mutants_of(source: str) -> Iterator[Mutant]:
 
 
 def _change(before: str, after: str) -> str:
-    lines = [line for line in unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")][3:]
+    lines = list(unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))[3:]
     parts = [" ".join(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+"]
     return " → ".join(parts)
 
@@ -59,7 +59,7 @@ def _change(before: str, after: str) -> str:
 class _Bare(ast.NodeTransformer):
     """Takes annotations away."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802 - named by the standard library
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
         return self.generic_visit(node)
 
@@ -67,7 +67,7 @@ class _Bare(ast.NodeTransformer):
         node.annotation = None
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802 - likewise
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         node.annotation = ast.Constant(None)
         return self.generic_visit(node)
 

@@ -34,7 +34,7 @@ class _Steps(ast.NodeTransformer):
     def __init__(self, original: dict[int, Place], places: list[Place]) -> None:
         self._original, self._places = original, places
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802 - named by the standard library
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
         step = self._step(first)
         if step is not None:
@@ -42,7 +42,7 @@ class _Steps(ast.NodeTransformer):
             node.body.insert(start, ast.copy_location(ast.Expr(step), node.body[-1]))
         return node
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802 - likewise
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         step = self._step(node.lineno)
         if step is not None:
             node.body = ast.copy_location(ast.BoolOp(ast.Or(), [step, node.body]), node.body)

@@ -19,9 +19,8 @@ class Module:
     killed: set[str] = field(default_factory=set)
     survived: dict[str, str] = field(default_factory=dict)
 
-    def note(self, mutant: Mutant, *, killed: bool, last: str = "") -> None:
+    def note(self, mutant: Mutant, *, killed: bool) -> None:
         """Remember one verdict."""
-        del last
         if killed:
             self.killed.add(mutant.id)
             self.survived.pop(mutant.id, None)
