@@ -3,8 +3,10 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.mutation.mutants import Mutant
+if TYPE_CHECKING:
+    from tests.mutation.mutants import Mutant  # its module needs Cosmic Ray
 
 FILE = Path(__file__).with_name("results.json")
 
@@ -19,7 +21,7 @@ class Module:
     killed: set[str] = field(default_factory=set)
     survived: dict[str, str] = field(default_factory=dict)
 
-    def note(self, mutant: Mutant, *, killed: bool) -> None:
+    def note(self, mutant: "Mutant", *, killed: bool) -> None:
         """Remember one verdict."""
         if killed:
             self.killed.add(mutant.id)
@@ -45,7 +47,7 @@ class Results:
         held = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
         return cls(
             {
-                name: Module(name, one["fingerprint"], one["total"], _unpacked(one["killed"]), one["survived"])
+                name: Module(name, one["fingerprint"], one["total"], unpacked(one["killed"]), one["survived"])
                 for name, one in held.items()
             },
         )
@@ -57,7 +59,7 @@ class Results:
                 "fingerprint": one.fingerprint,
                 "total": one.total,
                 "survived": dict(sorted(one.survived.items())),
-                "killed": _packed(one.killed),
+                "killed": packed(one.killed),
             }
             for name, one in sorted(self.modules.items())
         }
@@ -71,7 +73,7 @@ class Results:
         return known
 
 
-def _packed(ids: set[str]) -> dict[str, str]:
+def packed(ids: set[str]) -> dict[str, str]:
     """Operator by operator, the numbers of the places."""
     found: dict[str, list[int]] = {}
     for id_ in ids:
@@ -80,5 +82,5 @@ def _packed(ids: set[str]) -> dict[str, str]:
     return {operator: " ".join(map(str, sorted(numbers))) for operator, numbers in sorted(found.items())}
 
 
-def _unpacked(packed: dict[str, str]) -> set[str]:
+def unpacked(packed: dict[str, str]) -> set[str]:
     return {f"{operator}:{number}" for operator, numbers in packed.items() for number in numbers.split()}
