@@ -1,5 +1,8 @@
 """The mutation run keeps its word: code is swapped in place, and the page says what the results say."""
 
+from datetime import date
+from pathlib import Path
+
 from policies import periods
 from policies.periods import plus
 from tests.mutation.results import packed, unpacked
@@ -24,18 +27,17 @@ def test_a_change_inside_a_function_can_be_swapped_and_one_outside_cannot() -> N
 def test_who_imported_a_function_calls_the_mutant() -> None:
     path = str(periods.__file__)
     functions = loaded_functions(path)
-    with open(path, encoding="utf-8") as file:
-        source = file.read()
+    source = Path(path).read_text(encoding="utf-8")
     mutant = source.replace("month=month + 1, day=day", "month=month + 1, day=1")
     (code,) = changed_functions(compile(source, path, "exec"), compile(mutant, path, "exec")) or []
     sound = plus.__code__
-    before = plus(periods.date(2026, 1, 31), "P1M")
+    before = plus(date(2026, 1, 31), "P1M")
     try:
         assert swap(functions, [code])
-        assert plus(periods.date(2026, 1, 31), "P1M").day == 1
+        assert plus(date(2026, 1, 31), "P1M").day == 1
     finally:
         plus.__code__ = sound
-    assert plus(periods.date(2026, 1, 31), "P1M") == before
+    assert plus(date(2026, 1, 31), "P1M") == before
     assert not swap({}, [code])
     assert place(code) == place(sound)
 
