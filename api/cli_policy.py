@@ -1,7 +1,8 @@
-"""The commands that read policy documents without putting them in force; none of them needs a database.
+"""The commands that read policy documents without putting them in force; one of them can ask the database.
 
 registry policy check FILE                read a document strictly and hold it against every gate
-registry policy diff BEFORE AFTER         what would change, in words, each line WIDENS, NARROWS or REWORDS
+registry policy diff BEFORE AFTER         what would change, in words, each line WIDENS, NARROWS or REWORDS; with
+                                          --count, how many customers of this registry each line gains and loses
 registry policy explain-purposes [NAME]   one purpose, or all, in words
 registry policy document                  the page that docs/purposes.md is for the shipped document
 registry policy record --format json      the record of processing activities (Art. 30): json, csv or html
@@ -11,11 +12,13 @@ Only the command asks the clock; everything it prints comes from the documents.
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.settings import Settings
+from api.terminal import with_registry
 from policies import purposes_page, record_of_processing
 from policies.deadlines import TIME_ZONE
 from policies.diff import compare, scope_of_consent, told
@@ -23,6 +26,9 @@ from policies.documents import PolicyDocument, load
 from policies.gates import Existing, check
 from policies.notices import NoticeText, parse_notices
 from policies.vocabulary import LegalBasis
+from registry.actors import SYSTEM
+from registry.context import Registry
+from registry.reach import count_reach
 
 if TYPE_CHECKING:
     # It is generic in no other place.
@@ -41,6 +47,9 @@ def add_commands(policy: "_Commands") -> None:
     difference = policy.add_parser("diff", help="what would change, in words")
     difference.add_argument("before", type=Path)
     difference.add_argument("after", type=Path)
+    difference.add_argument(
+        "--count", action="store_true", help="count whom each line gains and loses, in the registry"
+    )
     difference.set_defaults(run=_diff)
     explained = policy.add_parser("explain-purposes", help="one purpose, or all, in words")
     explained.add_argument("name", nargs="?")
@@ -70,7 +79,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _diff(options: argparse.Namespace) -> int:
     before, after = load(options.before), load(options.after)
-    print(told(compare(before, after)))
+    print(told(compare(before, after), _customers(before, after) if options.count else None))
     blocked = [
         name
         for name, purpose in after.in_force()
@@ -79,6 +88,19 @@ def _diff(options: argparse.Namespace) -> int:
     for name in blocked:
         print(f"{name}: needs a new consent text before it is put in force (R-6.1-2)", file=sys.stderr)
     return REFUSED if blocked else 0
+
+
+def _customers(before: PolicyDocument, after: PolicyDocument) -> Mapping[tuple[str, str], tuple[int, int]]:
+    """Gained and lost by (purpose, field), counted by deciding about everybody; the count is recorded."""
+    counted: dict[tuple[str, str], tuple[int, int]] = {}
+
+    async def work(registry: Registry) -> int:
+        for place, reach in (await count_reach(registry, SYSTEM, before, after)).items():
+            counted[place] = (reach.gained, reach.lost)
+        return 0
+
+    with_registry(work)
+    return counted
 
 
 def _explain(options: argparse.Namespace) -> int:

@@ -68,7 +68,7 @@ def predicate(document: PolicyDocument, request: AccessRequest, as_of: datetime)
     build = _Build(request, table, as_of)
     fields = [
         build.of_field(one, name, event=document.fields[name].event is not None)
-        for name, one in table.asked(request.fields)
+        for name, one in table.asked(request.fields).fields
         if name in document.fields
     ]
     sql = _all([build.of_person(), _any(fields)])

@@ -8,10 +8,12 @@ Tables are made when they are first asked for and kept with their document; name
 are never kept.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from types import MappingProxyType
 
-from policies.decision import Deny, Reason
+from policies.decision import Deny, Reason, Withheld
 from policies.documents import PolicyDocument, Purpose, Recipient
 from policies.facts import AccessRequest
 from policies.rules import (
@@ -56,6 +58,23 @@ class FieldTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """The fields that a question asks for under one purpose, each once, and what they have in common.
+
+    `categories` are those of the fields that the purpose may read, and `bases` what these rest on; `withheld` are the
+    other fields. With `unopposed` there are some to read, and nothing speaks against one whoever the person is.
+    """
+
+    fields: tuple[tuple[FieldName, FieldTable], ...]
+    withheld: tuple[Withheld, ...]
+    names: tuple[FieldName, ...]
+    categories: dict[FieldName, Category]
+    kinds: tuple[Kind, ...]
+    bases: Mapping[Category, LegalBasis]
+    unopposed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PurposeTable:
     """One purpose as one client asks for it."""
 
@@ -65,21 +84,40 @@ class PurposeTable:
     sale: soft_opt_in.Terms
     duty: bool
     _of: "CompiledPolicy"
-    _always: frozenset[str] | None
-    _asked: dict[tuple[FieldName, ...], tuple[tuple[FieldName, FieldTable], ...]] = field(default_factory=dict)
+    _serving: frozenset[str]
+    _serving_from: date
+    _asked: dict[tuple[FieldName, ...], Question] = field(default_factory=dict)
 
-    def asked(self, names: tuple[FieldName, ...]) -> tuple[tuple[FieldName, FieldTable], ...]:
-        """The tables of the fields asked for, each once; the same question is looked up as a whole."""
+    def asked(self, names: tuple[FieldName, ...]) -> Question:
+        """The fields asked for; the same question is looked up as a whole."""
         known = self._asked.get(names)
         if known is None:
-            known = tuple((name, self._of.field(self.purpose, self.id, name)) for name in dict.fromkeys(names))
+            known = self._question(names)
             if len(self._asked) < MOST_QUESTIONS and all(name in self._of.document.fields for name in names):
                 self._asked[names] = known
         return known
 
     def serving(self, as_of: datetime) -> frozenset[str]:
         """The purposes whose data may serve this one at `as_of` (Art. 6(4))."""
-        return self._always or purpose_limitation.sources(self.id, self.purpose, as_of)
+        if as_of.date() >= self._serving_from:
+            return self._serving
+        return purpose_limitation.sources(self.id, self.purpose, as_of)
+
+    def _question(self, names: tuple[FieldName, ...]) -> Question:
+        fields = tuple((name, self._of.field(self.purpose, self.id, name)) for name in dict.fromkeys(names))
+        basis = self.purpose.basis
+        categories = {name: one.category for name, one in fields if one.category is not None}
+        return Question(
+            fields=fields,
+            withheld=tuple(Withheld(name, one.against) for name, one in fields if one.category is None),
+            names=tuple(categories),
+            categories=categories,
+            kinds=tuple(dict.fromkeys(one.kind for name, one in fields if name in categories)),
+            bases=MappingProxyType(
+                {one: basis[one].article for one in dict.fromkeys(categories.values()) if one in basis}
+            ),
+            unopposed=bool(categories) and not any(one.against for name, one in fields if name in categories),
+        )
 
 
 _Asked = tuple[str, str, Operation, Channel | None, bool]
@@ -126,7 +164,7 @@ class CompiledPolicy:
             self._sale = soft_opt_in.terms_of(self.document)
         purpose = self.document.purposes[request.purpose]
         owner = self.document.clients[request.client].recipient
-        dated = any(one.informed_from for one in purpose.compatible_from)
+        dates = [one.informed_from for one in purpose.compatible_from if one.informed_from is not None]
         return PurposeTable(
             id=request.purpose,
             purpose=purpose,
@@ -134,7 +172,8 @@ class CompiledPolicy:
             sale=self._sale,
             duty=all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values()),
             _of=self,
-            _always=None if dated else frozenset({request.purpose, *purpose.sources}),
+            _serving=frozenset({request.purpose, *purpose.sources}),
+            _serving_from=max(dates, default=date.min),
         )
 
     def field(self, purpose: Purpose, purpose_id: PurposeId, name: FieldName) -> FieldTable:

@@ -6,6 +6,7 @@ A `Permit` is a proof that the rules were asked; only `policies.evaluate` makes 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from policies.vocabulary import Category, FieldName, LegalBasis, PurposeId, ReasonCode, SubjectId
@@ -13,16 +14,14 @@ from policies.vocabulary import Category, FieldName, LegalBasis, PurposeId, Reas
 BUSINESS_OF_NO_CALLER = frozenset({ReasonCode.RESTRICTED, ReasonCode.MINOR})
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One ground of refusal and the law it rests on."""
+class Reason(NamedTuple):
+    """One ground of refusal and the law it rests on; a tuple, because many are compared in every refusal."""
 
     code: ReasonCode
     cites: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(NamedTuple):
     """A field that was asked for and is not let out."""
 
     field: FieldName

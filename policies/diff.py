@@ -83,12 +83,25 @@ def scope_of_consent(before: PolicyDocument, after: PolicyDocument, purpose: str
     )
 
 
-def told(changes: tuple[Change, ...], customers: Mapping[str, tuple[int, int]] | None = None) -> str:
-    """The changes as text, one a line; `customers` are gained and lost per purpose, where the registry counted them."""
-    lines = [str(change) for change in changes]
-    for purpose, (gained, lost) in sorted((customers or {}).items()):
-        lines.append(f"CUSTOMERS {purpose}: {gained} gained, {lost} lost")
+def told(changes: tuple[Change, ...], customers: Mapping[tuple[str, str], tuple[int, int]] | None = None) -> str:
+    """The changes as text, one a line.
+
+    Args:
+        changes: what `compare` found.
+        customers: where the registry counted them, the customers gained and lost by (purpose, field), and by
+            (purpose, "") for the purpose as a whole; who is in neither gains and loses nobody.
+    """
+    lines = [f"{change}{_counted(change, customers)}" for change in changes]
     return "\n".join(lines) or "no difference"
+
+
+def _counted(change: Change, customers: Mapping[tuple[str, str], tuple[int, int]] | None) -> str:
+    """A line about no purpose reaches nobody by itself, and other words reach nobody else."""
+    if customers is None or not change.purpose or change.direction == "REWORDS":
+        return ""
+    field = change.subject.rpartition(".")[2] if change.kind == "read" else ""
+    gained, lost = customers.get((change.purpose, field), (0, 0))
+    return f" ({gained} customers gained, {lost} lost)"
 
 
 def _order(change: Change) -> tuple[str, int, str]:

@@ -8,14 +8,14 @@ makes a `Permit`.
 Legal: GDPR Art. 5(1)(a)-(c), Art. 6.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from policies.compiled import FieldTable, Kind, PurposeTable, compiled
+from policies.compiled import FieldTable, Kind, PurposeTable, Question, compiled
 from policies.decision import Deny, Permit, Reason, Withheld
 from policies.documents import PolicyDocument, Purpose
-from policies.facts import AccessRequest, Facts, Item
+from policies.facts import AccessRequest, Facts
 from policies.rules import (
     automated_decision,
     budget,
@@ -42,17 +42,14 @@ _RANK = {code: rank for rank, code in enumerate(ReasonCode)}
 Reasons = tuple[Reason, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Case:
-    """One question about one person, while it is being decided."""
+    """One question about one person."""
 
     request: AccessRequest
     table: PurposeTable
     purpose: Purpose
     facts: Facts
-    serving: frozenset[str]
-    items: dict[FieldName, list[Item]]
-    of_kind: dict[Kind, Reasons] = field(default_factory=dict)
 
 
 def _basis(case: Case, kind: Kind) -> Reasons:
@@ -107,50 +104,71 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
         return table
     if not _is_there(table, facts):
         return Deny(None, request.purpose, document.version, (_NO_SUBJECT,))
-    case = Case(request, table, table.purpose, facts, table.serving(facts.as_of), _by_field(facts))
+    case = Case(request, table, table.purpose, facts)
+    question = table.asked(request.fields)
     of_person: list[Reason] = []
     for rule in OF_PERSON:
         of_person += rule(case)
-    return _decide(case, document, of_person)
+    of_kind = {kind: _of_kind(case, kind) for kind in question.kinds}
+    rows, of_items = _judge_items(case, question)
+    if of_person or of_items or any(of_kind.values()) or facts.restrictions != () or not question.unopposed:
+        return _field_by_field(case, document, question, rows, _Against(of_person, of_kind, of_items))
+    return _permit(case, document, question.names, rows, question.bases, question.withheld)
 
 
-def _decide(case: Case, document: PolicyDocument, of_person: list[Reason]) -> Permit | Deny:
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What was found against all fields, against those of a kind, and against the values of a field."""
+
+    of_person: list[Reason]
+    of_kind: Mapping[Kind, Reasons]
+    of_items: Mapping[FieldName, Reasons]
+
+
+def _field_by_field(
+    case: Case, document: PolicyDocument, question: Question, rows: dict[UUID, FieldName], against: _Against
+) -> Permit | Deny:
     permitted: list[FieldName] = []
     withheld: list[Withheld] = []
-    rows: dict[UUID, FieldName] = {}
     bases: dict[Category, LegalBasis] = {}
-    request, version, unrestricted = case.request, document.version, case.facts.restrictions == ()
-    for name, one in case.table.asked(request.fields):
-        category = one.category
-        reasons: list[Reason] = []
-        if category is not None:
-            of_kind = case.of_kind.get(one.kind)
-            if of_kind is None:
-                of_kind = case.of_kind[one.kind] = _of_kind(case, one.kind)
-            open_rows, of_items = _check_items(case, case.items.get(name, ()), category)
-            of_field = () if unrestricted else _restriction(case, one)
-            if not (one.against or of_kind or of_person or of_items or of_field):
-                permitted.append(name)
-                if category not in bases:
-                    bases[category] = case.purpose.basis[category].article
-                for row_id in open_rows:
-                    rows[row_id] = name
-                continue
-            reasons = [*of_field, *of_kind, *of_person, *of_items]
-        withheld.append(Withheld(name, _in_order([*one.against, *reasons])))
-    if not permitted:
-        every = [reason for part in withheld for reason in part.reasons]
-        told = _in_order(every) if every else (_NOTHING_ASKED,)
-        return Deny(case.facts.subject_id, request.purpose, version, told, tuple(withheld))
+    shared = {kind: (*of_kind, *against.of_person) for kind, of_kind in against.of_kind.items()}
+    unrestricted = case.facts.restrictions == ()
+    for name, one in question.fields:
+        if one.category is None:
+            withheld.append(Withheld(name, one.against))
+            continue
+        reasons = (*one.against, *shared[one.kind], *against.of_items.get(name, ()))
+        if not unrestricted:
+            reasons += _restriction(case, one)
+        if reasons:
+            withheld.append(Withheld(name, _in_order(reasons)))
+        else:
+            permitted.append(name)
+            bases[one.category] = question.bases[one.category]
+    if permitted:
+        open_rows = {row_id: name for row_id, name in rows.items() if name in permitted}
+        return _permit(case, document, tuple(permitted), open_rows, bases, tuple(withheld))
+    told = _in_order(reason for part in withheld for reason in part.reasons) or (_NOTHING_ASKED,)
+    return Deny(case.facts.subject_id, case.request.purpose, document.version, told, tuple(withheld))
+
+
+def _permit(
+    case: Case,
+    document: PolicyDocument,
+    fields: tuple[FieldName, ...],
+    rows: dict[UUID, FieldName],
+    bases: Mapping[Category, LegalBasis],
+    withheld: tuple[Withheld, ...],
+) -> Permit:
     return Permit(
         subject_id=case.facts.subject_id,
-        purpose=request.purpose,
-        policy_version=version,
+        purpose=case.request.purpose,
+        policy_version=document.version,
         as_of=case.facts.as_of,
-        fields=tuple(permitted),
+        fields=fields,
         rows=rows,
         bases=bases,
-        withheld=tuple(withheld),
+        withheld=withheld,
     )
 
 
@@ -163,7 +181,8 @@ def _of_kind(case: Case, kind: Kind) -> Reasons:
 
 def _in_order(reasons: Iterable[Reason]) -> Reasons:
     """Each reason once, in the order of the checks."""
-    return tuple(sorted(dict.fromkeys(reasons), key=_rank))
+    found = dict.fromkeys(reasons)
+    return tuple(sorted(found, key=_rank)) if len(found) > 1 else tuple(found)
 
 
 def _rank(reason: Reason) -> tuple[int, tuple[str, ...]]:
@@ -177,34 +196,27 @@ def _is_there(table: PurposeTable, facts: Facts) -> bool:
     return facts.status is SubjectStatus.ACTIVE
 
 
-def _by_field(facts: Facts) -> dict[FieldName, list[Item]]:
-    grouped: dict[FieldName, list[Item]] = {}
-    for item in facts.items or ():
-        held = grouped.get(item.field)
-        if held is None:
-            grouped[item.field] = [item]
-        else:
-            held.append(item)
-    return grouped
-
-
-def _check_items(case: Case, items: Sequence[Item], category: Category) -> tuple[list[UUID], Reasons]:
-    """The rows of one field that may be opened; reasons only where there are rows and none may.
+def _judge_items(case: Case, question: Question) -> tuple[dict[UUID, FieldName], dict[FieldName, Reasons]]:
+    """The rows that may be opened, and what speaks against the fields that have rows but none that may.
 
     A row stored under another category than the field's was never judged under this basis: it stays closed.
     """
-    if case.facts.items is None:
-        return [], (_FAIL_CLOSED,)
-    open_rows: list[UUID] = []
-    reasons: list[Reason] = []
-    for item in items:
-        if item.category is not category:
-            reasons.append(_FAIL_CLOSED)
-            continue
-        foreign = purpose_limitation.check_item(case.purpose, item, case.serving)
-        old = lookback.check_item(case.purpose, item, case.facts.as_of)
-        if foreign or old:
-            reasons += (*foreign, *old)
+    facts, categories = case.facts, question.categories
+    if facts.items is None:
+        return {}, dict.fromkeys(categories, (_FAIL_CLOSED,))
+    items = [item for item in facts.items if item.field in categories]
+    misplaced = {n: _FAIL_CLOSED for n, item in enumerate(items) if item.category is not categories[item.field]}
+    foreign = purpose_limitation.check_items(case.purpose, items, case.table.serving(facts.as_of))
+    old = lookback.check_items(case.purpose, items, facts.as_of)
+    if not misplaced and not foreign and not old:
+        return {item.row_id: item.field for item in items}, {}
+    rows: dict[UUID, FieldName] = {}
+    closed: dict[FieldName, list[Reason]] = {}
+    for place, item in enumerate(items):
+        reasons = [found[place] for found in (misplaced, foreign, old) if place in found]
+        if reasons:
+            closed.setdefault(item.field, []).extend(reasons)
         else:
-            open_rows.append(item.row_id)
-    return open_rows, () if open_rows else tuple(reasons)
+            rows[item.row_id] = item.field
+    opened = frozenset(rows.values())
+    return rows, {name: tuple(reasons) for name, reasons in closed.items() if name not in opened}

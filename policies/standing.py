@@ -83,10 +83,13 @@ def is_given(
 
 
 def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:
-    """Whether the person's last word on this purpose and channel is no consent any more, or nobody knows (R-6.1-3)."""
+    """Whether the person's last word on this purpose and channel is no consent any more, or nobody knows (R-6.1-3).
+
+    A request that ran out unanswered ended nothing.
+    """
     if facts.permissions is None:
         return True
     return any(
-        one.state not in VALID_CONSENT | NO_DECLARATION or is_over(one, facts.as_of)
+        one.state not in NO_DECLARATION and (one.state not in VALID_CONSENT or is_over(one, facts.as_of))
         for one in standing(facts.permissions, request, channel, facts.as_of)
     )

@@ -16,6 +16,7 @@ from sqlmodel import col
 from audit.event import Entry, EventTag, Outcome
 from audit.log import create_log
 from policies.documents import PolicyDocument, parse
+from policies.findings import Finding, PolicyDocumentError
 from policies.notices import NoticeText
 from registry.activation import put_in_force
 from registry.attempts import ATTEMPT_KEY
@@ -29,6 +30,7 @@ from registry.keys.ring import SUPPRESSION_KEY, create_index_key
 from registry.keys.signatures import NEW_KEY, Signature, ed25519_keys
 from registry.lookup import IdentifierKind
 from registry.notices import publish
+from registry.policy_facts import gates_for
 from registry.policy_steps import Step, StepKind, StepResult, row_of, statement, steps_of
 from registry.second_factor import STAFF_KEY
 from registry.signing import fingerprint_of
@@ -92,11 +94,17 @@ async def prepare_keys(database: Database, ring: KeyRing) -> None:
 async def prepare(registry: Registry, caller: Caller, policy: bytes, texts: Sequence[NoticeText]) -> None:
     """Put the first policy in force and publish the notices it names.
 
+    Nobody can be asked yet, so nobody but the gates speaks against it.
+
     Raises:
-        PolicyDocumentError: when it is not a lawful document.
+        PolicyDocumentError: when it is not a lawful document, or a gate speaks against it.
         NotReadyError: when a policy is in force already: from then on only `registry.activation` changes it.
     """
     document = parse(policy)
+    gates = await gates_for(registry.database, texts)
+    findings = gates(document, None)
+    if findings:
+        raise PolicyDocumentError(*(Finding(one.line, one.rule, one.message) for one in findings))
     async with registry.change(policy=document) as change:
         state = await _state(change.session)
         if state.policy_digest:

@@ -42,7 +42,7 @@ async def read_subject(
     call: AuthenticatedByFacts, subject_id: SubjectId, query: Annotated[ReadQuery, Query()]
 ) -> Response:
     """The permitted fields of one person, for one purpose."""
-    request = _asking(call, query.purpose, query.fields.split(","))
+    request = _asking(call, query.purpose, query.fields.split(","), query.case_reference)
     (outcome,) = await disclose(call.registry, call.caller, request, [subject_id])
     if isinstance(outcome, Refused):
         return refusal(outcome.deny, outcome.index)

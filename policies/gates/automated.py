@@ -1,6 +1,6 @@
 """Gates of estimates and decisions: known inputs, a lawful exception or a human, an approved impact assessment.
 
-Legal: GDPR Art. 13(2)(f), 22(1)-(4), 35(1), (3); § 31 BDSG; C-634/21; R-22-1, R-22-3, R-35-1.
+Legal: GDPR Art. 13(2)(f), 22(1)-(4), 35(1), (3); § 31 BDSG; C-634/21; R-22-1, R-22-3, R-22-6, R-35-1.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ _CARRIES = {
     "law": LegalBasis.LEGAL_OBLIGATION,
     "explicit_consent": LegalBasis.CONSENT,
 }
+_ADDRESS = frozenset({"pd:PhysicalAddress", "pd:City", "pd:Country", "pd:Location"})
 _FOR_SPECIAL = frozenset({"A9-2-a", "A9-2-g"})
 
 
@@ -51,6 +52,17 @@ def decisions_have_a_human_or_an_exception(seen: Activation) -> Iterator[Fault]:
                 yield Fault(at, f"purpose {name}: no automated decision on {field} without Art. 9(2)(a) or (g)")
 
 
+@requires("R-22-6", "§ 31(1) no. 3 BDSG")
+def weighty_scores_know_more_than_an_address(seen: Activation) -> Iterator[Fault]:
+    """Nobody's contract depends on where they live alone; that an address counts is told by the notice (R-13-1)."""
+    fields = seen.document.fields
+    for name, purpose in seen.document.in_force():
+        scores = [one for one in purpose.allowed if purpose.significant_decision and fields[one].derived_from]
+        for score in sorted(scores):
+            if all(fields[one].dpv in _ADDRESS for one in fields[score].derived_from):
+                yield Fault(("fields", score), f"field {score}: an address alone decides nothing for {name}")
+
+
 @requires("R-35-1", "Art. 35(1), (3) GDPR")
 def risks_are_assessed(seen: Activation) -> Iterator[Fault]:
     """Profiling, scoring, significant decisions and special categories wait for an approved impact assessment.
@@ -81,5 +93,6 @@ def _special(document: PolicyDocument, purpose: Purpose) -> frozenset[str]:
 GATES: tuple[Check[Activation], ...] = (
     estimates_name_their_inputs,
     decisions_have_a_human_or_an_exception,
+    weighty_scores_know_more_than_an_address,
     risks_are_assessed,
 )

@@ -5,6 +5,7 @@ A retention period ends with a day in Germany, not with a day of the server's cl
 Legal: GDPR Art. 5(1)(c), (e); C-446/21; R-5.1c-2.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from policies.deadlines import local_date
@@ -17,14 +18,20 @@ from policies.vocabulary import ReasonCode
 CITES = ("GDPR Art. 5(1)(c)",)
 
 
-def check_item(purpose: Purpose, item: Item, as_of: datetime) -> tuple[Reason, ...]:
-    """Whether the value is recent enough, and still within its own retention period."""
-    if item.delete_after is not None and _is_past(item.delete_after, as_of):
-        return (Reason(ReasonCode.RETENTION_OVER, ("GDPR Art. 5(1)(e)",)),)
-    window = purpose.look_back.get(item.category)
-    if window is not None and item.observed_at < minus(as_of, window):
-        return (Reason(ReasonCode.MINIMISED, CITES),)
-    return ()
+_OVER = Reason(ReasonCode.RETENTION_OVER, ("GDPR Art. 5(1)(e)",))
+_TOO_OLD = Reason(ReasonCode.MINIMISED, CITES)
+
+
+def check_items(purpose: Purpose, items: Iterable[Item], as_of: datetime) -> dict[int, Reason]:
+    """The values that are past their own retention period or older than the window, by their place in the row."""
+    found: dict[int, Reason] = {}
+    oldest = {category: minus(as_of, window) for category, window in purpose.look_back.items()}
+    for place, item in enumerate(items):
+        if item.delete_after is not None and _is_past(item.delete_after, as_of):
+            found[place] = _OVER
+        elif item.category in oldest and item.observed_at < oldest[item.category]:
+            found[place] = _TOO_OLD
+    return found
 
 
 def _is_past(last_day: date, as_of: datetime) -> bool:

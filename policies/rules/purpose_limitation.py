@@ -7,6 +7,7 @@ data serves only the purposes that all of that data serves.
 Legal: GDPR Art. 5(1)(b), Art. 6(4), Art. 13(3), Art. 14(4), Art. 35; R-5.1b-1, R-5.1b-2, R-35-1.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from policies.deadlines import local_date
@@ -16,6 +17,7 @@ from policies.facts import AccessRequest, Item
 from policies.vocabulary import FieldName, ReasonCode
 
 CITES = ("GDPR Art. 5(1)(b)", "GDPR Art. 6(4)")
+_FOREIGN = Reason(ReasonCode.PURPOSE_INCOMPATIBLE, CITES[1:])
 
 
 def check_gate(request: AccessRequest, document: PolicyDocument) -> tuple[Reason, ...]:
@@ -41,7 +43,7 @@ def check_field(document: PolicyDocument, purpose: Purpose, field: FieldName) ->
     if purpose.from_any_purpose:
         return ()
     foreign = inputs_of(document, field) - purpose.allowed
-    return (Reason(ReasonCode.PURPOSE_INCOMPATIBLE, CITES[1:]),) if foreign else ()
+    return (_FOREIGN,) if foreign else ()
 
 
 def inputs_of(document: PolicyDocument, field: str) -> frozenset[str]:
@@ -73,11 +75,14 @@ def sources(purpose_id: str, purpose: Purpose, as_of: datetime) -> frozenset[str
     )
 
 
-def check_item(purpose: Purpose, item: Item, serving: frozenset[str]) -> tuple[Reason, ...]:
-    """Whether a stored value may serve this purpose, given what it was collected for and what `sources` found."""
-    if item.collected_for in serving or purpose.from_any_purpose:
-        return ()
-    return (Reason(ReasonCode.PURPOSE_INCOMPATIBLE, CITES[1:]),)
+def check_items(purpose: Purpose, items: Iterable[Item], serving: frozenset[str]) -> dict[int, Reason]:
+    """The values that may not serve this purpose, by their place in the row: they were collected for something else.
+
+    `serving` is what `sources` found.
+    """
+    if purpose.from_any_purpose:
+        return {}
+    return {place: _FOREIGN for place, item in enumerate(items) if item.collected_for not in serving}
 
 
 def _has_come(day: date, as_of: datetime) -> bool:

@@ -1,6 +1,7 @@
 """A policy comes into force by four people and a signature, on both engines, and its day can be replayed. R-38-1."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -8,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.event import EventTag
 from audit.log import Filters
 from policies.decision import Deny, Permit
+from policies.documents import parse
 from policies.evaluate import evaluate
 from policies.facts import AccessRequest
+from policies.findings import PolicyDocumentError
 from policies.vocabulary import ClientCode, FieldName, PurposeId
 from registry.activation import NotTaken, Taken, decide
 from registry.activation_bars import Against, Signed
@@ -18,7 +21,7 @@ from registry.policy_history import policy_of, source_of, versions
 from registry.policy_steps import Standing
 from registry.signing import fingerprint_of
 from tests.boards import SHIPPED, Board, board_of, document, with_state
-from tests.house import House
+from tests.house import House, open_house, settings_for
 
 pytestmark = pytest.mark.gdpr("38(6)")
 WHY = "The balancing leaves out people who never bought anything."
@@ -103,3 +106,19 @@ async def test_a_decision_is_replayed_with_the_policy_of_its_day(board: Board, h
     facts = facts_from(gathered[subject_id])
     assert isinstance(evaluate(question, house.registry.policy, facts), Deny)
     assert isinstance(evaluate(question, await policy_of(house.registry, entry.tree["pol"]), facts), Permit)
+
+
+async def test_setup_asks_the_gates_before_it_puts_the_first_document_in_force(
+    unstarted_url: str, tmp_path: Path
+) -> None:
+    """Nobody can be asked yet; what the law refuses it refuses all the same (R-35-1)."""
+    late = SHIPPED.replace(b'DSFA-2024-03, approved_on: "2024-11-20"', b'DSFA-2024-03, approved_on: "2030-11-20"')
+    assert late != SHIPPED
+    file = tmp_path / "late.yaml"
+    file.write_bytes(late)
+    settings = settings_for(unstarted_url, tmp_path / "home").model_copy(update={"policy_file": file})
+    with pytest.raises(PolicyDocumentError, match="DSFA-2024-03 is not approved"):
+        async with open_house(settings):
+            pass
+    async with open_house(settings_for(unstarted_url, tmp_path / "home")) as registry:
+        assert registry.policy.digest == parse(SHIPPED).digest

@@ -34,8 +34,14 @@ _DISCLOSED = {
 }
 
 
+# The number of a file, never a name: a few letters, then a digit, then letters, digits and separators.
+CaseReference = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{0,8}[-/._]?[0-9][A-Za-z0-9./_-]{0,31}$"), Field(examples=["K-2026-17"])
+]
+
+
 class ReadQuery(In):
-    """Purpose and fields; `fields=*` asks for everything the purpose may have."""
+    """Purpose and fields; `fields=*` asks for everything the purpose may have. Some purposes ask for which case."""
 
     purpose: Identifier
     fields: Annotated[
@@ -43,6 +49,7 @@ class ReadQuery(In):
         StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,62}(,[a-z][a-z0-9_]{0,62}){0,99})$"),
         Field(examples=["email,first_name"]),
     ]
+    case_reference: CaseReference | None = None
 
 
 class ExternalIdIn(In):
@@ -63,12 +70,6 @@ class _PeopleIn(In):
         if self.subject_ids and self.external_ids:
             raise PydanticCustomError("two_lists", "either subject_ids or external_ids")
         return self
-
-
-# The number of a file, never a name: a few letters, then a digit, then letters, digits and separators.
-CaseReference = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z]{0,8}[-/._]?[0-9][A-Za-z0-9./_-]{0,31}$"), Field(examples=["K-2026-17"])
-]
 
 
 class DisclosuresIn(_PeopleIn):

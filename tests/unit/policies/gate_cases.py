@@ -25,6 +25,7 @@ LETTERS_UNWEIGHED = (
 TIPS_FIELDS = "    fields: {behavioural: [clicks], score: [guess]}\n"
 CLICKS = "title: {de: Klicks, en: clicks}, dpv: pd:LinkClicked"
 GUESS = "derived_from: [clicks], title"
+EXPLICIT = "{article: A6-1-a, explicit: yes, why: named in the consent}"
 DPIA = 'dpia: {ref: DSFA-1, approved_on: "2026-10-01", review_on: "2028-10-01"}'
 WHOLE = 'assessed_on: "2026-09-01", dpo_opinion: no_objection, informed_from: "2026-10-01"'
 SOURCE = "    channels: [post]\n    compatible_from: [{{purpose: orders, assessment: KOMP-1{}}}]\n"
@@ -321,6 +322,19 @@ AUTOMATED = [
         "R-22-3",
         (("    profiling: yes\n", "    profiling: yes\n    significant_decision: yes\n    adm_exception: contract\n"),),
         (("    adm_exception: contract\n", "    human_review: required\n"),),
+    ),
+    Case(
+        "a weighty score made of an address alone",
+        "R-22-6",
+        (
+            ("dpv: pd:TelephoneNumber}", "dpv: pd:PhysicalAddress}"),
+            ("derived_from: [clicks]", "derived_from: [phone]"),
+            ("      score: {article: A6-1-a,", f"      master: {EXPLICIT}\n      score: {{article: A6-1-a,"),
+            ("{behavioural: [clicks], score: [guess]}", "{behavioural: [clicks], master: [phone], score: [guess]}"),
+            ("look_back: {behavioural: P24M,", "look_back: {behavioural: P24M, master: P24M,"),
+            ("    profiling: yes\n", "    profiling: yes\n    significant_decision: yes\n"),
+        ),
+        (("derived_from: [phone]", "derived_from: [phone, clicks]"),),
     ),
     Case("profiling without impact assessment", "R-35-1", ((f"    {DPIA}\n", ""),)),
     Case(

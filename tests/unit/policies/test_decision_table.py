@@ -405,6 +405,23 @@ BASIS = [
         (ReasonCode.NO_BASIS,),
         {"permissions": (permission(POSTAL, ConsentState.WITHDRAWN, channel=Channel.POST),)},
     ),
+    Row(
+        "R-6.1-3",
+        "from a consent that ran out to an interest",
+        POSTAL_READ,
+        (ReasonCode.NO_BASIS,),
+        {"permissions": (permission(POSTAL, channel=Channel.POST, expires_at=days(1)),)},
+    ),
+    *(
+        Row(
+            "R-6.1-3",
+            f"{state} that ran out ended no consent",
+            POSTAL_READ,
+            (),
+            {"permissions": (permission(POSTAL, state, channel=Channel.POST, expires_at=days(1)),)},
+        )
+        for state in (ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.DEFERRED)
+    ),
 ]
 SOFT_OPT_IN = [
     Row("R-DE-UWG-4", "all four", NEWSLETTER_READ, document=SOLD),

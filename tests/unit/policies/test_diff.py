@@ -93,10 +93,15 @@ def test_nothing_changes_nothing() -> None:
 
 def test_the_count_of_customers_is_told_where_the_registry_counted() -> None:
     changes = compare(shop(), shop(("    minimum_age: 16\n", "    minimum_age: 18\n")))
-    assert told(changes, {"news": (0, 7)}).splitlines() == [
-        "NARROWS news: minimum age is now 18 instead of 16",
-        "CUSTOMERS news: 0 gained, 7 lost",
-    ]
+    assert told(changes, {("news", ""): (0, 7)}) == (
+        "NARROWS news: minimum age is now 18 instead of 16 (0 customers gained, 7 lost)"
+    )
+    assert told(changes, {}).endswith("(0 customers gained, 0 lost)")
+    wider = compare(shop(), shop(("    fields: {master: [email]}\n", "    fields: {master: [email, phone]}\n")))
+    counted = {("news", ""): (1, 0), ("news", "phone"): (40, 0), ("news", "email"): (2, 0)}
+    assert told(wider, counted) == "WIDENS till.news may now also read phone (40 customers gained, 0 lost)"
+    reworded = compare(shop(), shop(("title: {de: Briefe, en: letters}", "title: {de: Post, en: letters}")))
+    assert told(reworded, counted) == "REWORDS letters has another title"
 
 
 @pytest.mark.gdpr("6(1)(a)")

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from policies.periods import minus, plus
+from policies.periods import minus, months, plus
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,8 @@ def test_a_month_earlier_likewise(start: date, period: str, earlier: date) -> No
 
 def test_the_clock_time_of_an_instant_stays() -> None:
     assert plus(datetime(2026, 1, 31, 22, 30, tzinfo=UTC), "P1M") == datetime(2026, 2, 28, 22, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("period", "length"), [("P2Y", 24.0), ("P3M", 3.0), ("P30D", 1.0), ("P90D", 3.0)])
+def test_periods_are_compared_by_their_months(period: str, length: float) -> None:
+    assert months(period) == length

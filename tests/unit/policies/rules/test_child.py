@@ -70,3 +70,10 @@ def test_only_an_organisation_has_no_age(kind: SubjectKind, expected: list[Reaso
     """R-4.1-1."""
     facts = customer(majority_month=date(2040, 1, 1), kind=kind)
     assert reasons(decide(NEWSLETTER_READ, facts)) == expected
+
+
+@pytest.mark.parametrize(("age", "young"), [(9, False), (20, False), (21, True)])
+def test_a_threshold_beyond_majority_or_far_below_it_counts_from_birth_too(age: int, *, young: bool) -> None:
+    document = with_purpose(NEWSLETTER, minimum_age=age)
+    facts = customer(majority_month=date(2023, 11, 1))
+    assert (reasons(decide(NEWSLETTER_READ, facts, document)) == [ReasonCode.MINOR]) is young

@@ -3,6 +3,7 @@
 import pytest
 
 from policies.facts import Facts, Permission
+from policies.standing import channels_asked
 from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel, ConsentState, ReasonCode
 from tests.unit.policies.people import (
     NEWSLETTER,
@@ -21,6 +22,19 @@ from tests.unit.policies.people import (
 )
 
 SMS_TOO = with_purpose(NEWSLETTER, channels=(Channel.EMAIL, Channel.SMS))
+
+
+def test_a_question_about_any_channel_is_about_all_of_the_purpose() -> None:
+    purpose = SMS_TOO.purposes[NEWSLETTER]
+    for asked, meant in [
+        (None, purpose.channels),
+        (Channel.ANY, purpose.channels),
+        (Channel.SMS, (Channel.SMS,)),
+        (Channel.FAX, (Channel.FAX,)),
+    ]:
+        assert channels_asked(ask("mailer", NEWSLETTER, "email", channel=asked), purpose) == meant
+    quiet = SMS_TOO.purposes[RECOMMENDATIONS]
+    assert channels_asked(RECOMMENDATION_READ, quiet) == (quiet.channels or (Channel.ANY,))
 
 
 def subscriber(*permissions: Permission) -> Facts:
