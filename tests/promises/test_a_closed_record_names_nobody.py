@@ -123,7 +123,8 @@ async def _nothing_links(house: House, person: UUID, indexes: list[int], wrapped
         found = await session.execute(
             select(LeafRow).where(col(LeafRow.index) >= min(indexes), col(LeafRow.index) <= max(indexes))
         )
-        leaves = [row for row in found.scalars() if row.index in set(indexes)]
+        hers = set(indexes)
+        leaves = [row for row in found.scalars() if row.index in hers]
     assert len(leaves) == len(indexes)
     for leaf in leaves:
         assert person.hex.encode() not in leaf.body
@@ -136,7 +137,7 @@ async def _nothing_links(house: House, person: UUID, indexes: list[int], wrapped
                 assert tried not in kept.get(leaf.index, b"")
     for leaf in leaves[:: max(1, len(leaves) // ASKED)]:
         assert await house.registry.log.prove_person(leaf.index, person) is None
-    assert not {one.entry.index for one in await _all_of(house, person)} & set(indexes)
+    assert not {one.entry.index for one in await _all_of(house, person)} & hers
 
 
 async def _exports_name_her_no_more(house: House, folder: Path, person: UUID, receipt: int, note: str) -> None:
