@@ -125,8 +125,8 @@ async def _people(registry: Registry, count: int) -> list[UUID]:
     rows = [(ref, *registry.ring.new_audit_key(ref)) for ref in refs]
     engine = registry.database.engine
     if engine == "sqlite":
-        path = make_url(registry.database.audit_store()._path.as_posix()).database  # type: ignore[attr-defined]  # noqa: SLF001 - the file itself
-        with sqlite3.connect(path or "") as connection:
+        path = registry.database.audit_store()._path  # type: ignore[attr-defined]  # noqa: SLF001 - the file itself
+        with sqlite3.connect(path) as connection:
             connection.executemany(
                 "INSERT INTO audit_person_key VALUES (?, ?, ?)", [(ref.bytes, epoch, key) for ref, epoch, key in rows]
             )

@@ -1,7 +1,7 @@
 """A person's part of an entry stays provable when the others in it have left (R-AUD-3, R-AUD-4)."""
 
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import TextClause, text
@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from audit import verify
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from audit.export import OpenedPerson, proof_file
+from audit.log import create_person_key
 from registry.access_logs import ClosingGround, close_access_log
 from tests.house import House
 
@@ -40,6 +41,19 @@ async def test_the_others_keep_their_proofs_when_one_leaves(house: House, tmp_pa
     await house.erase(ids[1])
     await close_access_log(house.registry, await house.decider(), ids[1], ClosingGround.AUTHORITY_ORDER)
     assert [await _verified(house, tmp_path, index, one) for one in ids] == [0, -1, 0, 0]
+
+
+async def test_everybody_in_a_crowd_has_a_proof(house: House, tmp_path: Path) -> None:
+    """So many that PostgreSQL takes them in another way."""
+    ids = [uuid4() for _ in range(1_001)]
+    async with house.registry.database.transaction() as session:
+        for one in ids:
+            await create_person_key(session, one, house.registry.ring.new_audit_key(one))
+    persons = tuple(PersonRef(one, "permit:city") for one in ids)
+    index = (await house.registry.log.append(Entry(EventTag.DECIDE, Outcome.PERMIT, persons=persons), None)).index
+    assert [one.person_ref for one in await house.registry.log.persons_of(index)] == ids
+    assert [await _verified(house, tmp_path, index, one) for one in (ids[0], ids[-1])] == [0, 0]
+    assert not (await house.registry.log.reconcile()).wrong
 
 
 async def test_an_entry_of_one_person_stores_no_commitments(house: House) -> None:
