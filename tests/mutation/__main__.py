@@ -60,8 +60,9 @@ def main() -> int:
         _try_all(results, work, ends)
     page.write(results)
     share, unexplained = page.share(results)
-    print(f"{share:.1f} % of the mutants tried are noticed; {unexplained} survive without a reason")
-    return 0 if share >= page.LEAST_SHARE else 1
+    left = sum(one.total - one.tried for one in results.modules.values())
+    print(f"{share:.1f} % of the mutants tried are noticed; {unexplained} survive without a reason; {left} not tried")
+    return 0 if share >= page.LEAST_SHARE and not left else 1
 
 
 def _work(results: Results, names: Sequence[str], *, again: bool) -> list[tuple[Module, Mutant]]:
