@@ -6,7 +6,7 @@ The index over epochs made every key that is wrapped anew be entered into all in
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None

@@ -1,4 +1,4 @@
-"""Revision 0009 with a log in the database: entries stay as they are and are found as before; up and down."""
+"""Revision 0008 with a log in the database: entries stay as they are and are found as before; up and down."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from tests.migrations.test_0001_the_first_tables import _on, empty_url
 
 __all__ = ["empty_url"]
 
-BEFORE = "0008"
+BEFORE = "0007"
 TIMES = [0, 10, 10, 20, 20, 20, 30]
 OUTCOMES = ["permit", "deny", "done", "permit", "deny", "permit", "permit"]
 

@@ -1,4 +1,4 @@
-"""Revision 0008: look-ups from before are spelled by the first rule; a later rule's are not lost by going back."""
+"""Revision 0007: look-ups from before are spelled by the first rule; a later rule's are not lost by going back."""
 
 from uuid import uuid4
 
