@@ -21,16 +21,17 @@ its salt HMAC-SHA-256(the person's audit key, uid (16) | position (4, big endian
 Legal: GDPR Art. 5(2), Art. 32; R-AUD-1, R-AUD-6.
 """
 
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from audit import merkle
-from audit.hashing import Hmac, sha256
 
 FORMAT_VERSION = 1
 PERSON_LABEL = b"crm-audit-person/1\0"
@@ -170,7 +171,7 @@ def canonical(tree: Mapping[str, object]) -> bytes:
 
 def salt(audit_key: bytes, uid: UUID, position: int) -> bytes:
     """The 32-byte salt of one commitment; without the person's audit key nobody can make it."""
-    return Hmac(audit_key).digest(uid.bytes + position.to_bytes(4, "big"))
+    return hmac.digest(audit_key, uid.bytes + position.to_bytes(4, "big"), "sha256")
 
 
 def commitment(salt_bytes: bytes, ref: UUID, detail: str) -> bytes:

@@ -13,9 +13,8 @@ Legal: GDPR Art. 5(2), Art. 32; R-AUD-4.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import NamedTuple
-
-from audit.hashing import sha256
 
 HASH_SIZE = 32
 TILE_BITS = 8

@@ -1,7 +1,5 @@
 """An entry's bytes are the canonical JSON of its members, however they were put together."""
 
-import hashlib
-import hmac
 import json
 from uuid import UUID
 
@@ -10,7 +8,6 @@ from hypothesis import strategies as st
 
 from audit import event
 from audit.event import Entry, EventTag, Outcome
-from audit.hashing import Hmac, sha256
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 lists = st.lists(words, max_size=3).map(tuple)
@@ -62,9 +59,3 @@ def test_a_body_is_canonical_and_says_all_of_the_entry(
     tree = expected | {name: value for name, value in optional.items() if value}
     assert json.loads(body) == tree
     assert body == event.canonical(tree)
-
-
-@given(st.binary(max_size=64), st.binary(max_size=200))
-def test_the_keyed_hash_is_hmac(key: bytes, message: bytes) -> None:
-    assert Hmac(key).digest(message) == hmac.digest(key, message, "sha256")
-    assert sha256(message).digest() == hashlib.sha256(message).digest()
