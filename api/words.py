@@ -291,6 +291,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.KEY_EPOCH_OPEN: Both("Schlüsselepoche begonnen", "Key epoch opened"),
         EventTag.KEY_EPOCH_CLOSE: Both("Schlüsselepoche geschlossen", "Key epoch closed"),
         EventTag.KEY_REWRAP: Both("Schlüssel neu verpackt", "Keys wrapped anew"),
+        EventTag.KEY_SIGNING_ROTATE: Both("Signaturschlüssel gewechselt", "Signing key replaced"),
         EventTag.KEY_DATA_ROTATE: Both("Datenschlüssel gewechselt", "Data key replaced"),
         EventTag.KEY_INDEX_ROTATE: Both("Suchschlüssel gewechselt", "Look-up key replaced"),
         EventTag.KEY_SUPPRESSION_ROTATE: Both("Sperrschlüssel gewechselt", "Suppression key replaced"),

@@ -23,6 +23,7 @@ from registry.actors import Action
 from registry.attempts import Place
 from registry.backup import Part
 from registry.journal import JournalKind
+from registry.keys.signatures import Signature
 from registry.past import Known
 from registry.policy_steps import Standing, StepKind, StepResult
 from registry.second_factor import Factor
@@ -44,6 +45,7 @@ FOR_NO_PAGE = {
     Part,
     Place,
     Scope,
+    Signature,
     Standing,
     State,
     StepKind,
