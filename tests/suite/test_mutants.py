@@ -108,7 +108,10 @@ def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path, lines: list[str], 
     ],
     ids=["noticed", "unnoticed", "does not run", "does not fit", "no such test"],
 )
-def test_only_a_test_that_goes_red_kills(tmp_path: Path, diff: str, selection: tuple[str, ...], outcome: str) -> None:
+def test_only_a_test_that_goes_red_kills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, diff: str, selection: tuple[str, ...], outcome: str
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--noconftest")  # the guard needs no registry, and loading one takes seconds
     verdict = try_out(Mutant("m", diff, "1", selection), GREEN, tmp_path)
     assert verdict.outcome.startswith(outcome)
     assert verdict.good == (outcome == "killed")

@@ -173,7 +173,7 @@ MUTATIONS: list[Callable[[str, int, str], str]] = [_flip, _swap, _respell, _payl
     at=st.integers(0, 5000),
     to=st.sampled_from([*SPARE, "=", ".", "+", "/", " ", "\n", "\0", "é", "1"]),
 )
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_what_ours_accepts_of_mutated_tokens_theirs_accepts(
     mutate: Callable[[str, int, str], str], at: int, to: str
 ) -> None:
