@@ -39,8 +39,7 @@ def hash_cheaply() -> None:
 
 
 def collect_seldom() -> None:
-    """What was imported stays; the collector looks for cycles a hundred times less often."""
-    gc.freeze()
+    """The collector looks for cycles a hundred times less often."""
     gc.set_threshold(70_000, 10, 10)
 
 
