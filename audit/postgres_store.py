@@ -4,6 +4,7 @@ The connection refuses to serve where a commit would not be durable (`synchronou
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -34,21 +35,25 @@ _DURABLE = frozenset({"on", "remote_write", "remote_apply"})
 _KEYS = "SELECT person_ref, epoch, wrapped FROM audit_person_key WHERE person_ref = ANY($1::uuid[])"
 _OPENINGS = ("person_ref", "leaf", "position", "detail", "keep")
 _CROWD = 1000
-# What has one length travels in one piece, and what counts up is counted there: a list costs by its elements.
+# A list costs the driver by its elements, so a batch travels in few pieces: what has one length end to end, entries in
+# lines (canonical JSON has no line end), the rest as rows of JSON; what counts up is counted there.
 _WRITE = """WITH leaves AS (INSERT INTO audit_leaf (index, uid, hash, body, second, operation, outcome, purpose, client)
  SELECT $1::bigint + at - 1, encode(substring($2::bytea FROM (16 * at - 15)::int FOR 16), 'hex')::uuid,
- substring($3::bytea FROM (32 * at - 31)::int FOR 32), body, $4::bigint, operation, outcome, purpose, client
- FROM unnest($5::bytea[], $6::text[], $7::text[], $8::text[], $9::text[])
- WITH ORDINALITY AS leaf(body, operation, outcome, purpose, client, at)),
+ substring($3::bytea FROM (32 * at - 31)::int FOR 32), convert_to(body, 'UTF8'), $4::bigint,
+ codes->>0, codes->>1, codes->>2, codes->>3
+ FROM ROWS FROM (unnest(string_to_array($5::text, E'\\n')), json_array_elements($6::json))
+ WITH ORDINALITY AS leaf(body, codes, at)),
  openings AS (INSERT INTO audit_opening (person_ref, leaf, position, detail, keep)
- SELECT encode(substring($10::bytea FROM (16 * at - 15)::int FOR 16), 'hex')::uuid, leaf, position, detail, keep
- FROM unnest($11::bigint[], $12::bigint[], $13::text[], $14::smallint[])
- WITH ORDINALITY AS opening(leaf, position, detail, keep, at)),
- commitments AS (INSERT INTO audit_commitments (leaf, hashes) SELECT * FROM unnest($15::bigint[], $16::bytea[])),
- reasons AS (INSERT INTO audit_reason (reason, leaf) SELECT * FROM unnest($17::text[], $18::bigint[])),
+ SELECT encode(substring($7::bytea FROM (16 * at - 15)::int FOR 16), 'hex')::uuid,
+ (row->>0)::bigint, (row->>1)::bigint, row->>2, (row->>3)::smallint
+ FROM json_array_elements($8::json) WITH ORDINALITY AS opening(row, at)),
+ commitments AS (INSERT INTO audit_commitments (leaf, hashes) SELECT * FROM unnest($9::bigint[], $10::bytea[])),
+ reasons AS (INSERT INTO audit_reason (reason, leaf)
+ SELECT row->>0, (row->>1)::bigint FROM json_array_elements($11::json) AS reason(row)),
  nodes AS (INSERT INTO audit_node (level, index, hash)
- SELECT * FROM unnest($19::smallint[], $20::bigint[], $21::bytea[]))
- UPDATE audit_head SET size = $22, stack = $23, root = $24, second = $4 WHERE id = 1"""
+ SELECT (row->>0)::smallint, (row->>1)::bigint, substring($12::bytea FROM (32 * at - 31)::int FOR 32)
+ FROM json_array_elements($13::json) WITH ORDINALITY AS node(row, at))
+ UPDATE audit_head SET size = $14, stack = $15, root = $16, second = $4 WHERE id = 1"""
 _KNOWN = "SELECT uid FROM audit_leaf WHERE uid = ANY($1::uuid[])"
 _PUT_BACK = "INSERT INTO audit_intent (uid, created_at, draft) VALUES ($1, $2, $3)"
 _QUARANTINE = """INSERT INTO audit_quarantine (entry, uid, created_at, found_at, why, draft)
@@ -190,23 +195,15 @@ class _PostgresBatch:
             b"".join([leaf.uid.bytes for leaf in leaves]),
             b"".join([leaf.hash for leaf in leaves]),
             head.second,
-            [leaf.body for leaf in leaves],
-            [leaf.operation for leaf in leaves],
-            [leaf.outcome for leaf in leaves],
-            [leaf.purpose for leaf in leaves],
-            [leaf.client for leaf in leaves],
+            b"\n".join([leaf.body for leaf in leaves]).decode(),
+            json.dumps([(leaf.operation, leaf.outcome, leaf.purpose, leaf.client) for leaf in leaves]),
             b"".join([opening.person_ref.bytes for opening in openings]),
-            [opening.leaf for opening in openings],
-            [opening.position for opening in openings],
-            [opening.detail for opening in openings],
-            [opening.keep for opening in openings],
+            json.dumps([opening[1:] for opening in openings]),
             [leaf.index for leaf in leaves if leaf.commitments],
             [leaf.commitments for leaf in leaves if leaf.commitments],
-            [reason for leaf in leaves for reason in leaf.reasons],
-            [leaf.index for leaf in leaves for _ in leaf.reasons],
-            [node.level for node in nodes],
-            [node.index for node in nodes],
-            [node.hash for node in nodes],
+            json.dumps([(reason, leaf.index) for leaf in leaves for reason in leaf.reasons]),
+            b"".join([node.hash for node in nodes]),
+            json.dumps([node[:2] for node in nodes]),
             head.size,
             head.stack,
             root,

@@ -19,7 +19,7 @@ from registry import migrations
 from tests.engines import EngineReport, pytest_addoption, pytest_configure  # noqa: F401 - pytest finds its hooks here
 from tests.house import ERASER_ROLE, ROLE_PASSWORD, SERVING_ROLE, House, open_house, settings_for
 from tests.postgres import Postgres
-from tests.sharing import collect_seldom, hash_cheaply, share_statements
+from tests.sharing import collect_seldom, hash_cheaply, share_routes, share_statements
 
 _TEMPLATE = "template_registry"
 _MIGRATED = "template_migrated"
@@ -33,6 +33,7 @@ settings.register_profile("explore", max_examples=1000, deadline=None, suppress_
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 share_statements()
+share_routes()
 hash_cheaply()
 collect_seldom()
 

@@ -1,4 +1,4 @@
-"""What tests of one process share, each with a registry of its own: statements, cheap hashes, a calm collector.
+"""What tests of one process share, each with a registry of its own: statements, routes, cheap hashes, a calm collector.
 
 Nothing here reaches a program that a test starts.
 """
@@ -6,6 +6,7 @@ Nothing here reaches a program that a test starts.
 import gc
 from typing import Final
 
+from fastapi import routing
 from passlib.hash import argon2
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
@@ -30,6 +31,22 @@ def share_statements() -> None:
         self._compiled_cache = _statements  # type: ignore[assignment]
 
     Engine.__init__ = make  # type: ignore[method-assign]
+
+
+def share_routes() -> None:
+    """Take each route's function to pieces once a process: every application has the same routes and overrides none."""
+    made: dict[tuple[int, str], routing._EffectiveRouteContext] = {}  # each holds its route, so no other gets its id
+    make = routing._EffectiveRouteContext.from_api_route
+
+    def shared(
+        *, original_route: routing.APIRoute, include_context: routing._RouterIncludeContext
+    ) -> routing._EffectiveRouteContext:
+        key = id(original_route), include_context.prefix
+        if key not in made:
+            made[key] = make(original_route=original_route, include_context=include_context)
+        return made[key]
+
+    routing._EffectiveRouteContext.from_api_route = shared  # type: ignore[method-assign]
 
 
 def hash_cheaply() -> None:

@@ -1,10 +1,12 @@
 """A mutant counts as killed only by a test that is green without it and red with it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.mutants.__main__ import Mutant, read, try_out
+from tests.checkout import ROOT
+from tests.mutants.__main__ import FOLDER, Mutant, read, try_out
 from tests.mutants.patch import PatchError, apply
 
 NODES = "# kills: tests/unit/test_a.py::test_one tests/unit/test_a.py::test_two\n"
@@ -95,6 +97,18 @@ def test_a_patch_that_does_not_fit_is_refused(tmp_path: Path, lines: list[str], 
     words(tmp_path, lines)
     with pytest.raises(PatchError, match=why):
         apply(diff, tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.patch")), ids=lambda path: path.stem)
+def test_every_kept_patch_fits_the_product_and_leaves_programs(tmp_path: Path, path: Path) -> None:
+    text = read(path).text
+    names = [line.removeprefix("--- a/") for line in text.splitlines() if line.startswith("--- a/")]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    apply(text, tmp_path)
+    for name in names:
+        compile((tmp_path / name).read_text(encoding="utf-8"), name, "exec")
 
 
 @pytest.mark.parametrize(
