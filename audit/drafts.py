@@ -5,7 +5,7 @@ Legal: GDPR Art. 5(2); R-AUD-5.
 
 import json
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from audit import event
@@ -13,8 +13,7 @@ from audit.event import Entry, EventTag, Outcome, PersonRef
 from audit.store import Intent
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """An entry that waits for its place; `intent` where a change left it."""
 
     uid: UUID

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from audit import merkle
@@ -124,8 +124,7 @@ class Outcome(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRef:
+class PersonRef(NamedTuple):
     """One person touched: pseudonym and what this call meant for them, in codes only."""
 
     ref: UUID

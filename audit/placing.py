@@ -41,9 +41,9 @@ class Keys:
             KeyLockedError: when it cannot be unwrapped now.
         """
         held = self._held.get(ref)
-        if held is None and ref in self._wrapped:
+        if held is None and (wrapped := self._wrapped.get(ref)) is not None:
             try:
-                held = self._held[ref] = self._unwrap(ref, self._wrapped[ref])
+                held = self._held[ref] = self._unwrap(ref, wrapped)
             except Exception as error:
                 raise KeyLockedError(type(error).__name__) from error
         return held

@@ -21,14 +21,14 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import col
 
 from audit.columns import EPOCH
-from audit.event import ACTOR_POSITION, Entry, Outcome
+from audit.event import ACTOR_POSITION, Entry, EventTag, Outcome
 from audit.tables import LeafRow, OpeningRow, PersonKeyRow
 
 ORDINARY = 0
 CONSENT_USE = 1
 CONSENT_YEARS = 5
 CONSENT_BASES = frozenset({"A6-1-a"})
-CONSENT_OPERATIONS = "consent-"
+CONSENT_OPERATIONS = frozenset(tag for tag in EventTag if tag.value.startswith("consent-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,8 @@ class Due:
 
 def period_of(entry: Entry) -> int:
     """Which period the openings of an entry have."""
-    if entry.operation.startswith(CONSENT_OPERATIONS):
-        return CONSENT_USE
     used = entry.outcome is Outcome.PERMIT and not CONSENT_BASES.isdisjoint(entry.bases)
-    return CONSENT_USE if used else ORDINARY
+    return CONSENT_USE if used or entry.operation in CONSENT_OPERATIONS else ORDINARY
 
 
 def ordinary_until(today: date) -> date:
