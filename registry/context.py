@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from audit.event import Entry, EventTag, Outcome
 from audit.log import AuditLog, intend
@@ -41,6 +41,7 @@ from registry.tables import (
 )
 
 MOST_VALUES = 800
+_OUTBOX = SQLModel.metadata.tables[JournalOutboxRow.__tablename__]
 _TRIES = 5
 _NOBODY = UUID(int=0)
 _log = logging.getLogger(__name__)
@@ -345,7 +346,7 @@ class Registry:
             if not change.entries:
                 raise NotReadyError("a change without an audit entry")
             if change.outbox:
-                await session.execute(insert(JournalOutboxRow), change.outbox)
+                await session.execute(insert(_OUTBOX), change.outbox)
             change.intents = [intend(session, entry, change.now) for entry in change.entries]
         if change.outbox:
             await self.flush_journal()

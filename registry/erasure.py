@@ -7,13 +7,15 @@ neither. The record of who accessed the person stays, with keys of its own (`reg
 Legal: GDPR Art. 17(1), (3)(b), (e); §147 AO, §257 HGB; R-17.1-1, R-17.3-1, R-DEL-4.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import TextClause, bindparam, delete, select, text, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col
 
+from audit.columns import Id
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument, Words
@@ -56,14 +58,33 @@ _GONE = (
     BudgetUseRow,
     LetterOutboxRow,
 )
+_EMPTIED = """subject SET status = :status, majority_month = NULL, language = '', country = '',
+ version = version + 1 WHERE subject_id = :id"""
 _OF_PERSON = [
     *(f"{table.__tablename__} WHERE subject_id = :id" for table in (*_GONE, RecordRow)),
     "event WHERE subject_id = :id AND field <> ALL(:obliged)",
     "data_key WHERE subject_id = :id AND category <> ALL(:renewed)",
 ]
+_EMPTY = text(f"UPDATE {_EMPTIED}").bindparams(bindparam("id", type_=Id))
 _DELETE = text(
-    f"WITH {', '.join(f'd{number} AS (DELETE FROM {one})' for number, one in enumerate(_OF_PERSON))} SELECT 1"  # noqa: S608 - own names
+    f"WITH {', '.join(f'd{number} AS (DELETE FROM {one})' for number, one in enumerate(_OF_PERSON))}"  # noqa: S608 - own names
+    f" UPDATE {_EMPTIED}"
 )
+
+
+def _take_statement(lock: str) -> TextClause:
+    """What is of a person, each part taken before the next one is looked at."""
+    return text(
+        f"""WITH keys AS (SELECT category FROM data_key WHERE subject_id = :id ORDER BY category {lock}),
+ identifiers AS (SELECT kind, suppression, suppression_version FROM lookup WHERE subject_id = :id
+ ORDER BY kind, digest {lock})
+ SELECT 'key', category, NULL, NULL FROM keys
+ UNION ALL SELECT 'identifier', kind, suppression, suppression_version FROM identifiers
+ UNION ALL SELECT 'documents', NULL, NULL, (SELECT count(*) FROM event WHERE subject_id = :id AND field IN :obliged)"""  # noqa: S608 - own names
+    ).bindparams(bindparam("id", type_=Id), bindparam("obliged", expanding=True))
+
+
+_TAKE = {"postgresql": _take_statement("FOR UPDATE"), "sqlite": _take_statement("")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +105,20 @@ class Erasure:
     kept: tuple[KeptField, ...]
 
 
+@dataclass(slots=True)
+class _Held:
+    """What is of the person: categories with a key, identifiers to block, how many documents an obligation keeps."""
+
+    categories: tuple[Category, ...] = ()
+    identifiers: list[tuple[str, Digest]] = field(default_factory=list)
+    documents: int = 0
+
+
 async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tuple[SubjectRow, Erasure]:
     """Erase a person as part of a change of the eraser role; the controller's decision has been made.
 
-    1. Take the person's row for oneself alone, then their keys, in the order in which a rotation takes them.
+    1. Take the person's row for oneself alone, then their keys and identifiers, in the order in which a rotation takes
+       them.
     2. Find what an obligation keeps, and until when.
     3. Re-seal it under fresh keys; an entry of its own names the digest of every ciphertext.
     4. Block the identifiers, note the erasure for the journal.
@@ -97,20 +128,22 @@ async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tupl
         UnknownSubjectError: nobody, or no longer.
     """
     subject = await change.lock_subject(subject_id, erasing=True)  # 1
-    categories = await _locked_keys(change, subject_id)
     obliged = _obliged(change.policy)
-    rows = await _obliged_rows(change, subject_id, obliged)  # 2
+    held = await _take(change, subject_id, obliged)
+    rows = await _obliged_rows(change, subject_id, obliged) if held.documents else []  # 2
     kept = _kept(change.policy, rows)
     renewed = {Category(row.category) for row in rows}
     for category in sorted(renewed):  # 3
         await _renew_key(change, caller, subject_id, category, [row for row in rows if row.category == category.value])
-    await _block(change, subject_id)  # 4
-    change.journal(JournalKind.ERASURE, subject_id, _empty(subject, kept))
+    await _block(change, subject_id, held.identifiers)  # 4
+    status = (SubjectStatus.RETAINED if kept else SubjectStatus.ERASED).value
+    change.journal(JournalKind.ERASURE, subject_id, status)
     if rows or change.session.new:
         await change.session.flush()
-    await _delete(change, subject_id, obliged, renewed)  # 5
+    await _delete(change, subject_id, status, obliged, renewed)  # 5
+    _empty(subject, status)
     change.forget_keys(subject_id)
-    return subject, Erasure(categories, kept)
+    return subject, Erasure(held.categories, kept)
 
 
 async def settle(registry: Registry) -> bool:
@@ -140,15 +173,19 @@ async def plan(registry: Registry, subject_id: UUID) -> tuple[KeptField, ...]:
         return _kept(registry.policy, list(rows))
 
 
-async def _locked_keys(change: Change, subject_id: UUID) -> tuple[Category, ...]:
-    """Take all data keys of the person for this change alone; the categories they are of."""
-    statement = (
-        select(col(DataKeyRow.category))
-        .where(col(DataKeyRow.subject_id) == subject_id)
-        .order_by(col(DataKeyRow.category))
-        .with_for_update()
-    )
-    return tuple(sorted(Category(name) for name in (await change.session.execute(statement)).scalars()))
+async def _take(change: Change, subject_id: UUID, obliged: list[str]) -> _Held:
+    """Take all keys and identifiers of the person for this change alone, in one round trip."""
+    statement = _TAKE[change.session.get_bind().dialect.name]
+    held = _Held()
+    for what, name, digest, number in await change.session.execute(statement, {"id": subject_id, "obliged": obliged}):
+        match what:
+            case "key":
+                held.categories += (Category(name),)
+            case "identifier":
+                held.identifiers.append((name, Digest(number, digest)))
+            case _:
+                held.documents = number
+    return held
 
 
 async def _obliged_rows(change: Change, subject_id: UUID, obliged: list[str]) -> list[EventRow]:
@@ -200,23 +237,23 @@ async def _renew_key(
     record_resealing(change, caller, subject_id, category, {row.field for row in rows}, digests)
 
 
-async def _block(change: Change, subject_id: UUID) -> None:
-    rows = await change.session.execute(
-        select(col(LookupRow.kind), col(LookupRow.suppression), col(LookupRow.suppression_version))
-        .where(col(LookupRow.subject_id) == subject_id)
-        .order_by(col(LookupRow.kind), col(LookupRow.digest))  # the order in which a rotation takes them
-        .with_for_update(),
-    )
-    blocked = [(kind, Digest(version, digest)) for kind, digest, version in rows.all()]
-    await suppress(change, blocked, Scope.ERASED)
-    for kind, digest in blocked:
+async def _block(change: Change, subject_id: UUID, identifiers: list[tuple[str, Digest]]) -> None:
+    await suppress(change, identifiers, Scope.ERASED)
+    for kind, digest in identifiers:
         change.journal(JournalKind.SUPPRESSION, subject_id, f"{kind}:{digest.version}:{digest.value.hex()}")
 
 
-async def _delete(change: Change, subject_id: UUID, obliged: list[str], renewed: set[Category]) -> None:
-    """Everything but what is kept and its renewed keys; on PostgreSQL in one round trip."""
+def _empty(subject: SubjectRow, status: str) -> None:
+    """Say of the pseudonym what the database says of it now."""
+    emptied = {"status": status, "majority_month": None, "language": "", "country": "", "version": subject.version + 1}
+    for name, value in emptied.items():
+        set_committed_value(subject, name, value)
+
+
+async def _delete(change: Change, subject_id: UUID, status: str, obliged: list[str], renewed: set[Category]) -> None:
+    """Everything but what is kept, its renewed keys, and the pseudonym; on PostgreSQL in one round trip."""
     if change.session.get_bind().dialect.name == "postgresql":
-        given = {"id": subject_id, "obliged": obliged, "renewed": [one.value for one in renewed]}
+        given = {"id": subject_id, "status": status, "obliged": obliged, "renewed": [one.value for one in renewed]}
         await change.session.execute(_DELETE, given)
         return
     of_person = {table: col(table.subject_id) == subject_id for table in (*_GONE, RecordRow, EventRow, DataKeyRow)}
@@ -224,13 +261,4 @@ async def _delete(change: Change, subject_id: UUID, obliged: list[str], renewed:
     of_person[DataKeyRow] &= col(DataKeyRow.category).not_in([one.value for one in renewed])
     for table, condition in of_person.items():
         await change.session.execute(delete(table).where(condition), execution_options={"synchronize_session": False})
-
-
-def _empty(subject: SubjectRow, kept: tuple[KeptField, ...]) -> str:
-    """Leave the pseudonym alone; returns the status that the person has from now on."""
-    subject.status = (SubjectStatus.RETAINED if kept else SubjectStatus.ERASED).value
-    subject.majority_month = None
-    subject.language = ""
-    subject.country = ""
-    subject.version += 1
-    return subject.status
+    await change.session.execute(_EMPTY, {"id": subject_id, "status": status})

@@ -10,15 +10,17 @@ Legal: GDPR Art. 17(3)(b), Art. 21(3), Art. 6(1)(f); R-17-4.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from registry.context import Change
 from registry.keys import Digest
 from registry.tables import SuppressionRow
 
+_TABLE = SQLModel.metadata.tables[SuppressionRow.__tablename__]
 _CHUNK = 500
 
 
@@ -46,17 +48,18 @@ async def suppress(
         for kind, digest in sorted(newest)
     ]
     if rows:
-        await change.session.execute(_renewing(change), rows)
+        await change.session.execute(_renewing(change.session.get_bind().dialect.name), rows)
 
 
-def _renewing(change: Change) -> postgresql.Insert | sqlite.Insert:
+@cache
+def _renewing(engine: str) -> postgresql.Insert | sqlite.Insert:
     """Insert, or where it is blocked already keep the later date, in the engine's own words."""
     place = [col(SuppressionRow.kind), col(SuppressionRow.digest), col(SuppressionRow.scope)]
-    if change.session.get_bind().dialect.name == "postgresql":
-        insert = postgresql.insert(SuppressionRow)
+    if engine == "postgresql":
+        insert = postgresql.insert(_TABLE)
         later = func.greatest(col(SuppressionRow.since), insert.excluded.since)
         return insert.on_conflict_do_update(index_elements=place, set_={"since": later})
-    on_sqlite = sqlite.insert(SuppressionRow)
+    on_sqlite = sqlite.insert(_TABLE)
     later = func.max(col(SuppressionRow.since), on_sqlite.excluded.since)
     return on_sqlite.on_conflict_do_update(index_elements=place, set_={"since": later})
 
