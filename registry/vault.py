@@ -140,7 +140,7 @@ def open_sealed(
     owner, rows = decision.subject_id, decision.rows
     ciphers: dict[Category, tuple[int, AESGCM]] = {}
     last: Category | None = None
-    version, cipher = 0, None
+    version, cipher, of_person = 0, None, b""
     opened: dict[UUID, bytes] = {}
     for place, key_version, ciphertext in sealed:
         if (place.subject_id is not owner and place.subject_id != owner) or rows.get(place.row_id) != place.field:
@@ -150,9 +150,10 @@ def open_sealed(
             if last not in ciphers:
                 ciphers[last] = _cipher(ring, place, keys)
             version, cipher = ciphers[last]
+            of_person = _of_person(place)
         if version != key_version:
             raise KeyUnavailableError(f"key version {key_version} of {place.category.value} is not held")
-        opened[place.row_id] = _decrypted(cipher, ciphertext, _bound(place, key_version), place.field)
+        opened[place.row_id] = _decrypted(cipher, ciphertext, of_person + _of_row(place, key_version), place.field)
     return opened
 
 
@@ -178,23 +179,25 @@ def _decrypted(cipher: AESGCM, ciphertext: bytes, bound: bytes, field: FieldName
 
 def _bound(place: Place, key_version: int) -> bytes:
     """Additional data of fixed width: 16 + 8 + 8 + 16 + 4 + 4 bytes."""
-    subject_id, category, field, row_id, row_version = place
-    return _BOUND(
-        subject_id.int.to_bytes(16),
-        _code(category.value),
-        _code(field),
-        row_id.int.to_bytes(16),
-        row_version,
-        key_version,
-    )
+    return _of_person(place) + _of_row(place, key_version)
 
 
-_BOUND = struct.Struct(">16s8s8s16sII").pack
-_CODES: dict[str, bytes] = {}
+def _of_person(place: Place) -> bytes:
+    """The part of the additional data that all values of one category of a person share."""
+    return place.subject_id.int.to_bytes(16) + _code(place.category.encode())
 
 
-def _code(name: str) -> bytes:
+def _of_row(place: Place, key_version: int) -> bytes:
+    """The rest of the additional data."""
+    return _ROW(_code(place.field.encode()), place.row_id.int.to_bytes(16), place.row_version, key_version)
+
+
+_ROW = struct.Struct(">8s16sII").pack
+_CODES: dict[bytes, bytes] = {}
+
+
+def _code(name: bytes) -> bytes:
     code = _CODES.get(name)
     if code is None:
-        code = _CODES[name] = hashlib.sha256(name.encode()).digest()[:8]
+        code = _CODES[name] = hashlib.sha256(name).digest()[:8]
     return code
