@@ -14,15 +14,31 @@ from audit.event import Outcome
 from policies.deadlines import TIME_ZONE
 from policies.documents import PolicyDocument, Words
 from policies.vocabulary import ReasonCode
+from registry.access_logs import ClosingGround
 from registry.conflicts import ConflictKind
 from registry.lookup import IdentifierKind
 from registry.rights import RequestKind, RequestState
+from registry.staff_names import Need, Opinion, Weighed
 from registry.subjects import Status
 
-_KINDS = (Outcome, ReasonCode, ConflictKind, RequestKind, RequestState, Status)
+_KINDS = (
+    Outcome,
+    ReasonCode,
+    ConflictKind,
+    RequestKind,
+    RequestState,
+    Status,
+    ClosingGround,
+    Opinion,
+    Need,
+    Weighed,
+)
 _NAMED = {
     "direct_marketing": Both("Werbung insgesamt", "all advertising"),
     "kept": Both("behalten", "kept"),
+    "advised": Both("Stellungnahme zum Namen in Eintrag", "Opinion on the name in entry"),
+    "named": Both("Name genannt aus Eintrag", "Named from entry"),
+    "told": Both("Namen erfahren aus Eintrag", "Told the name from entry"),
     "case": Both("Aktenzeichen (Prüfwert)", "case number (checksum)"),
 }
 

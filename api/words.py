@@ -33,6 +33,7 @@ from registry.conflicts import ConflictKind
 from registry.events import EventStatus
 from registry.lookup import IdentifierKind
 from registry.rights import RequestKind, RequestState
+from registry.staff_names import Need, Opinion, Weighed
 from registry.subjects import Status
 
 
@@ -259,6 +260,8 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.ACCESS_LOG_CLOSE: Both(
             "Zugriffsliste nach Frist geschlossen", "List of accesses closed after its period"
         ),
+        EventTag.NAME_ADVISE: Both("Stellungnahme zur Nennung eines Namens", "Opinion on naming somebody"),
+        EventTag.NAME_RELEASE: Both("Name offengelegt", "Name released"),
         EventTag.ACCESS_LOG_RETAIN: Both("Abgelaufene Zugriffe entfernt", "Accesses past their period removed"),
         EventTag.LOG_REOPEN: Both("Protokoll nach Wiederherstellung eröffnet", "Log reopened after a restore"),
         EventTag.INTENT_QUARANTINE: Both("Unlesbarer Vermerk zurückgelegt", "Unreadable note set aside"),
@@ -304,6 +307,24 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ClosingGround.AUTHORITY_ORDER: Both("Anordnung der Aufsichtsbehörde", "Order of the supervisory authority"),
         ClosingGround.UNLAWFULLY_KEPT: Both("Ohne Rechtsgrund gespeichert", "Kept without a legal basis"),
         ClosingGround.NO_LONGER_NEEDED: Both("Für den Zweck nicht mehr nötig", "No longer needed for its purpose"),
+    },
+    Opinion: {
+        Opinion.FOR: Both("Datenschutzbeauftragte: Nennung befürwortet", "Data protection officer: for naming"),
+        Opinion.AGAINST: Both("Datenschutzbeauftragte: gegen die Nennung", "Data protection officer: against naming"),
+    },
+    Need: {
+        Need.ACCESS_IN_DOUBT: Both(
+            "Begründete Zweifel, ob der Zugriff rechtmäßig war", "Reasoned doubt whether the access was lawful"
+        ),
+        Need.LEGAL_CLAIM: Both("Für einen Rechtsanspruch unerlässlich", "Indispensable for a legal claim"),
+        Need.ORDERED: Both("Von Gericht oder Behörde angeordnet", "Ordered by a court or an authority"),
+    },
+    Weighed: {
+        Weighed.HEARD_AGREED: Both("Angehört, ohne Einwände", "Heard, without objections"),
+        Weighed.HEARD_OUTWEIGHED: Both("Angehört, Einwände wiegen weniger", "Heard, the objections weigh less"),
+        Weighed.NOT_HEARD: Both(
+            "Nicht angehört, es hätte den Zweck vereitelt", "Not heard, it would have defeated the purpose"
+        ),
     },
     Outcome: {
         Outcome.PERMIT: Both("erlaubt", "allowed"),

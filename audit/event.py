@@ -76,6 +76,8 @@ class EventTag(StrEnum):
     ACCESS_LOG_READ = "access-log-read"
     ACCESS_LOG_CLOSE = "access-log-close"
     ACCESS_LOG_RETAIN = "access-log-retain"
+    NAME_ADVISE = "name-advise"
+    NAME_RELEASE = "name-release"
     LOG_REOPEN = "log-reopen"
     INTENT_QUARANTINE = "intent-quarantine"
     CLIENT_CREATE = "client-create"

@@ -209,10 +209,18 @@ class AuditLog:
         async with self._reading() as session:
             return await search.search(session, filters, limit)
 
-    async def entries_of(self, person: UUID, before: int | None = None, limit: int = PAGE) -> list[PersonEntry]:
-        """A person's entries, newest first."""
+    async def entries_of(
+        self,
+        person: UUID,
+        before: int | None = None,
+        limit: int = PAGE,
+        *,
+        operation: str | None = None,
+        detail: str | None = None,
+    ) -> list[PersonEntry]:
+        """A person's entries, newest first; with `operation` and `detail` only those that say so of them."""
         async with self._reading() as session:
-            return await search.entries_of(session, person, before, limit)
+            return await search.entries_of(session, person, before, limit, operation, detail)
 
     async def recipients_of(self, person: UUID) -> list[Recipient]:
         """Who got data of a person, for what, when."""

@@ -100,9 +100,14 @@ async def search(session: AsyncSession, filters: Filters, limit: int = PAGE) -> 
 
 
 async def entries_of(
-    session: AsyncSession, person: UUID, before: int | None = None, limit: int = PAGE
+    session: AsyncSession,
+    person: UUID,
+    before: int | None = None,
+    limit: int = PAGE,
+    operation: str | None = None,
+    detail: str | None = None,
 ) -> list[PersonEntry]:
-    """A person's entries, newest first."""
+    """A person's entries, newest first; with `operation` and `detail` only those that say so of them."""
     statement = (
         select(LeafRow, OpeningRow)
         .join(OpeningRow, col(OpeningRow.leaf) == col(LeafRow.index))
@@ -112,6 +117,10 @@ async def entries_of(
     )
     if before is not None:
         statement = statement.where(col(OpeningRow.leaf) < before)
+    if operation is not None:
+        statement = statement.where(col(LeafRow.operation) == operation)
+    if detail is not None:
+        statement = statement.where(col(OpeningRow.detail) == detail)
     return [
         PersonEntry(logged(leaf), opening.position, opening.detail)
         for leaf, opening in (await session.execute(statement)).all()

@@ -35,6 +35,8 @@ class Action(StrEnum):
     READ_REGISTRY = "read-registry"
     EXPORT_AUDIT = "export-audit"
     CLOSE_ACCESS_LOG = "close-access-log"
+    ADVISE_ON_NAME = "advise-on-name"
+    RELEASE_NAME = "release-name"
     DECIDE_REQUEST = "decide-request"
     READ_POLICIES = "read-policies"
     PROPOSE_POLICY = "propose-policy"
@@ -51,6 +53,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
         {
             Action.READ_REGISTRY,
             Action.EXPORT_AUDIT,
+            Action.ADVISE_ON_NAME,
             Action.READ_POLICIES,
             Action.ADVISE_ON_POLICY,
             Action.CONFIRM_STAFF,
@@ -64,6 +67,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
             Action.READ_REGISTRY,
             Action.EXPORT_AUDIT,
             Action.CLOSE_ACCESS_LOG,
+            Action.RELEASE_NAME,
             Action.DECIDE_REQUEST,
             Action.READ_POLICIES,
             Action.DECIDE_POLICY,

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
@@ -31,6 +31,7 @@ from registry.actors import Action, Staff
 from registry.context import Registry
 from registry.errors import ForbiddenError, InvalidValueError, NotFoundError
 from registry.rights import record_listing, requests
+from registry.staff_names import Need, Opinion, Weighed, naming_of
 
 CHUNK_BYTES = 65_536
 
@@ -111,6 +112,7 @@ async def entry(request: Request, registry: Held, staff: Member, index: Index) -
         entry=found,
         persons=await _shown_to(registry, staff, [one for one in openings if one.position != ACTOR_POSITION]),
         actor=next((one.person_ref for one in openings if one.position == ACTOR_POSITION), None),
+        **await _naming(registry, staff, index),
         proof=await registry.log.prove(index),
         verifier_key=registry.log.verifier_key,
     )
@@ -174,6 +176,19 @@ async def _shown_to(registry: Registry, staff: Staff, openings: Sequence[Opening
     if staff.may(Action.EXPORT_AUDIT):
         return openings
     return [one for one in openings if not await is_closed_to_clerks(registry, one.person_ref)]
+
+
+async def _naming(registry: Registry, staff: Staff, index: int) -> dict[str, Any]:
+    """How far the naming of whoever acted has come, for those who may know, and what this reader may do about it."""
+    naming = await naming_of(registry, index) if staff.may(Action.EXPORT_AUDIT) else None
+    undecided = naming is not None and naming.release is None and naming.staff_id != staff.staff_id
+    advised = naming is not None and naming.opinion is not None
+    return {
+        "naming": naming,
+        "opinions": list(Opinion) if undecided and staff.may(Action.ADVISE_ON_NAME) else [],
+        "needs": list(Need) if undecided and advised and staff.may(Action.RELEASE_NAME) else [],
+        "weighings": list(Weighed),
+    }
 
 
 async def _recorded(registry: Registry, staff: Staff, index: int) -> tuple[Logged, Sequence[Opening]]:

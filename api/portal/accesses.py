@@ -19,18 +19,23 @@ from audit.log import Logged, PersonProof, Proof
 from registry.context import Registry
 from registry.errors import NotFoundError
 from registry.rights import OWN_PURPOSE
+from registry.staff_names import name_told
 
 router = APIRouter(route_class=PortalRoute)
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """One entry with its proofs; `person` is None where somebody else named in it has been closed since."""
+    """One entry with its proofs; `person` is None where somebody else named in it has been closed since.
+
+    `name` is who acted, where the controller decided to say so (`registry.staff_names`).
+    """
 
     entry: Logged
     detail: str
     proof: Proof
     person: PersonProof | None
+    name: str
 
 
 @router.get("/portal/accesses/{index}")
@@ -84,4 +89,6 @@ async def _own_entry(registry: Registry, subject: UUID, index: int) -> Proven:
         persons=(PersonRef(subject),),
     )
     await registry.log.append(entry, None)
-    return Proven(found, mine.detail, await registry.log.prove(index), await registry.log.prove_person(index, subject))
+    opened = await registry.log.prove_person(index, subject)
+    name = await name_told(registry, subject, index)
+    return Proven(found, mine.detail, await registry.log.prove(index), opened, name)

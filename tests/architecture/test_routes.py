@@ -52,6 +52,8 @@ ENTRIES: dict[str, EventTag | str] = {
     "POST /console/audit/close": EventTag.ACCESS_LOG_CLOSE,
     "GET /console/audit/{index}": EventTag.AUDIT_READ,
     "GET /console/audit/{index}/proof.json": EventTag.AUDIT_READ,
+    "POST /console/audit/{index}/opinion": EventTag.NAME_ADVISE,
+    "POST /console/audit/{index}/name": EventTag.NAME_RELEASE,
     "GET /console/conflicts": EventTag.AUDIT_READ,
     "GET /console/requests/{subject_id}/{request_id}": EventTag.REQUEST_LIST,
     "POST /console/requests/{subject_id}/{request_id}/decision": EventTag.REQUEST_DECIDE,

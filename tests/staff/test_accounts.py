@@ -22,6 +22,8 @@ def test_the_matrix_says_what_the_law_asks() -> None:
     """Everything a role may do; a change here is a decision."""
     assert {role for role in Role if Action.READ_REGISTRY in MAY[role]} == READERS
     assert {role for role in Role if Action.EXPORT_AUDIT in MAY[role]} == {Role.DPO, Role.DECIDER}
+    assert {role for role in Role if Action.ADVISE_ON_NAME in MAY[role]} == {Role.DPO}
+    assert {role for role in Role if Action.RELEASE_NAME in MAY[role]} == {Role.DECIDER}
     assert {role for role in Role if Action.DECIDE_REQUEST in MAY[role]} == {Role.DECIDER}
     assert {role for role in Role if Action.PROPOSE_POLICY in MAY[role]} == {Role.AUTHOR}
     assert {role for role in Role if Action.REVIEW_POLICY in MAY[role]} == {Role.LEGAL}
