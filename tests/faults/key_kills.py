@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
@@ -31,14 +31,19 @@ from tests.house import House, codes
 
 PEOPLE = 6
 LONGEST_LIFE_SECONDS = 0.6
+STARTS_KILLED = 0.2
+LONGEST_START_SECONDS = 60.0
 
 Work = Callable[[House, Path], Awaitable[None]]
 
 
-def killed(work: Callable[[], Coroutine[object, object, None]], life_seconds: float, trace: Path) -> bool:
+def killed(
+    work: Callable[[], Coroutine[object, object, None]], life_seconds: float, trace: Path, begun: Path | None = None
+) -> bool:
     """Run some work in a process of its own and kill it after a while; whether it had to be killed.
 
-    Work that ended by itself before that must have ended well: what it raised stands in the file `trace`.
+    Its life counts from the moment when the file `begun` is there, where one is named. Work that ended by itself before
+    that must have ended well: what it raised stands in the file `trace`.
     """
     child = os.fork()
     if child == 0:
@@ -48,8 +53,10 @@ def killed(work: Callable[[], Coroutine[object, object, None]], life_seconds: fl
             trace.write_text(traceback.format_exc())
             os._exit(1)
         os._exit(0)
-    until = time.monotonic() + life_seconds
+    until = time.monotonic() + (life_seconds if begun is None else LONGEST_START_SECONDS)
     while time.monotonic() < until:
+        if begun is not None and begun.exists():
+            until, begun = time.monotonic() + life_seconds, None
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             assert status == 0, trace.read_text()
@@ -63,6 +70,7 @@ def killed(work: Callable[[], Coroutine[object, object, None]], life_seconds: fl
 
 async def _alone(settings: Settings, url: str, work: Work, folder: Path) -> None:
     async with open_registry(settings) as registry:
+        folder.with_suffix(".begun").touch()
         await work(House(registry, settings, url), folder)
 
 
@@ -86,8 +94,9 @@ async def retire(house: House, folder: Path) -> None:
 
 async def erase(house: House, _folder: Path) -> None:
     """Customers come and go."""
-    for number in range(1_000):
-        await house.erase(await house.customer(f"E-{os.getpid()}-{number}", {"email": f"e{number}@example.com"}))
+    for _ in range(1_000):
+        name = f"e-{uuid4()}"  # an erased name stays blocked
+        await house.erase(await house.customer(name, {"email": f"{name}@example.com"}))
 
 
 async def prepare(house: House, _folder: Path) -> None:
@@ -115,6 +124,13 @@ async def look(house: House, _folder: Path) -> None:
     assert set(erased) <= journalled
 
 
+async def have_gone(house: House, _folder: Path, *, least: int) -> None:
+    """Erasures were really under way: so many ended."""
+    async with house.registry.database.reading() as session:
+        gone = (await session.execute(text("SELECT count(*) FROM subject WHERE status <> 'active'"))).scalar_one()
+    assert gone >= least
+
+
 async def finish(house: House, folder: Path) -> None:
     """After all the killing a retirement runs to its end."""
     await prepare_retirement(house.registry, SYSTEM)
@@ -125,7 +141,7 @@ async def finish(house: House, folder: Path) -> None:
 
 
 def kill_again_and_again(settings: Settings, url: str, folder: Path, rounds: int, seed: int) -> None:
-    """Rounds of each kind of work, killed at a random point; looked at after each."""
+    """Rounds of each kind of work, killed at a random point, now and then while it starts; looked at after each."""
     chance = random.Random(seed)
 
     def run(work: Work, name: str) -> None:
@@ -136,7 +152,9 @@ def kill_again_and_again(settings: Settings, url: str, folder: Path, rounds: int
         for work in (rotate, retire, erase):
             name = f"{number}-{work.__name__}"
             life_seconds = chance.uniform(0.05, LONGEST_LIFE_SECONDS)
-            killed(partial(_alone, settings, url, work, folder / name), life_seconds, folder / f"{name}.txt")
+            begun = None if chance.random() < STARTS_KILLED else folder / f"{name}.begun"
+            killed(partial(_alone, settings, url, work, folder / name), life_seconds, folder / f"{name}.txt", begun)
         run(look, f"{number}-look")
     run(finish, "finish")
+    run(partial(have_gone, least=rounds // 2), "gone")
     run(look, "last-look")
