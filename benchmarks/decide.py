@@ -4,10 +4,10 @@ Method: 2,000 questions by two clients for two purposes, a contract and an asses
 most people are in order, the others are not, in one of many ways. Ours answers with all rules of the product and every
 reason. cedarpy and Rego (regopy) hold an equivalent policy over the same document and judge the same bare facts
 (`benchmarks.other_engines`); facts are another person's at each call, so handing them over is part of the work, as it
-is of ours. In the rows *spared* the other engines are told what our rules found and only join it
-(`benchmarks.spared_engines`). Each is used in the best way it offers: policies and entities parsed once, cedarpy with
-one batch call for the ten fields. cedarpy with its policies as text at every call, as its examples have it, is shown
-too.
+is of ours. Ids of rows are of the type that PostgreSQL's driver makes. In the rows *spared* the other engines are told
+what our rules found and only join it (`benchmarks.spared_engines`). Each is used in the best way it offers: policies
+and entities parsed once, cedarpy with one batch call for the ten fields. cedarpy with its policies as text at every
+call, as its examples have it, is shown too.
 
 Each engine answers all 2,000 questions (cedarpy as text only some of them); a run counts only if the permitted fields
 are identical, question by question. Then rounds are interleaved (one engine after the other, again and again), a slow
@@ -28,6 +28,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+
+from asyncpg.pgproto.pgproto import UUID as RowId  # noqa: N811 - what it is here
 
 from benchmarks.other_engines import Answer, Question, cedar, purposes_told, rego, told
 from benchmarks.spared_engines import prepared, spared_cedar, spared_rego
@@ -109,7 +111,15 @@ def _person(document: PolicyDocument, chance: random.Random) -> Facts:
         collected_for = PurposeId("recommendations") if odd else ORDERS
         ends = date(2026, 11, 20) if chance.random() < 0.02 else None
         at = NOW - timedelta(days=chance.randrange(1, 900))
-        return Item(uuid4(), FieldName(name), document.fields[name].category, collected_for, Origin.PROVIDED, at, ends)
+        return Item(
+            RowId(uuid4().hex),
+            FieldName(name),
+            document.fields[name].category,
+            collected_for,
+            Origin.PROVIDED,
+            at,
+            ends,
+        )
 
     facts = Facts(
         subject_id=SubjectId(UUID(int=chance.getrandbits(128), version=4)),

@@ -42,7 +42,7 @@ _RANK = {code: rank for rank, code in enumerate(ReasonCode)}
 Reasons = tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every question, and never leaves this module and the rules
 class Case:
     """One question about one person."""
 
@@ -116,7 +116,7 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     return _permit(case, document, question.names, rows, question.bases, question.withheld)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Against:
     """What was found against all fields, against those of a kind, and against the values of a field."""
 
