@@ -100,7 +100,7 @@ async def disclose(
         if time.monotonic() - began <= FRESH_SECONDS:  # 5
             try:
                 return [
-                    _open(registry, gathered[id_], decision)  # 6
+                    _open(registry, policy, gathered[id_], decision)  # 6
                     for id_, decision in zip(ids, recorded, strict=True)
                 ]
             except KeyUnavailableError:
@@ -154,7 +154,10 @@ async def judge(
     ]
 
 
-def _open(registry: Registry, gathered: Gathered, recorded: Recorded[Permit | Deny]) -> Disclosed | Refused:
+def _open(
+    registry: Registry, policy: PolicyDocument, gathered: Gathered, recorded: Recorded[Permit | Deny]
+) -> Disclosed | Refused:
+    """What leaves of one person, read by the policy that it was decided under."""
     decision = recorded.value
     if isinstance(decision, Deny):
         return Refused(gathered.subject_id, decision, recorded.index)
@@ -175,7 +178,7 @@ def _open(registry: Registry, gathered: Gathered, recorded: Recorded[Permit | De
         if item.row_id not in opened:
             continue
         content = orjson.loads(opened[item.row_id])
-        if registry.policy.fields[item.field].event:
+        if policy.fields[item.field].event:
             listed.setdefault(item.field, []).append({"occurred_at": item.observed_at, **content})
         else:
             values[item.field] = content
