@@ -5,35 +5,33 @@ the journal is flushed and the audit entry given its place, and only then may th
 any two of these steps loses nothing: outbox and intents are drained at the next start or batch.
 """
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome
 from audit.log import AuditLog, intend
 from audit.store import WrappedKey
 from policies.documents import PolicyDocument
 from policies.vocabulary import Category
+from registry import outbox
 from registry.credentials import Credential, Credentials
 from registry.database import Database
 from registry.errors import AuthenticationError, InvalidValueError, NotReadyError, UnknownSubjectError
-from registry.journal import FileJournal, JournalEntry, JournalKind
+from registry.in_force import InForce
+from registry.journal import FileJournal, JournalKind
 from registry.keys import DataKey, KeyRing, WrappedDataKey, data_keys_of
 from registry.mailer import Mailer
-from registry.policy_steps import enrolled_keys, last_good, trusted
 from registry.settling import Settling
 from registry.tables import (
     DataKeyRow,
     EpochState,
-    JournalOutboxRow,
     KeyEpochRow,
     NoticeRow,
     StateRow,
@@ -41,10 +39,8 @@ from registry.tables import (
 )
 
 MOST_VALUES = 800
-_OUTBOX = SQLModel.metadata.tables[JournalOutboxRow.__tablename__]
 _TRIES = 5
 _NOBODY = UUID(int=0)
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +208,7 @@ class Registry:
         self.journal = journal
         self.mailer = mailer
         self.settling = settling or Settling(database)
-        self._policy: PolicyDocument | None = None
-        self._documents: dict[str, PolicyDocument] = {}
-        self._loading = asyncio.Lock()
-        self.credentials = Credentials()
+        self._in_force = InForce(database, ring, journal)
 
     @property
     def policy(self) -> PolicyDocument:
@@ -224,75 +217,37 @@ class Registry:
         Raises:
             NotReadyError: when none was ever activated.
         """
-        if self._policy is None:
-            raise NotReadyError("no policy is in force")
-        return self._policy
+        return self._in_force.policy
 
     @property
     def has_policy(self) -> bool:
         """Whether a document is in force."""
-        return self._policy is not None
+        return self._in_force.has_policy
+
+    @property
+    def credentials(self) -> Credentials:
+        """Which tokens of clients count."""
+        return self._in_force.credentials
 
     def adopt(self, document: PolicyDocument) -> None:
         """Work with a document from now on; the caller puts it in force in the database."""
-        self._documents[document.digest] = document
-        self._policy = document
+        self._in_force.adopt(document)
 
-    async def load(self, session: AsyncSession | None = None) -> None:
-        """(Re)load keys, policy and clients as the database's state row names them.
+    async def load(self) -> None:
+        """(Re)load keys, policy and clients as the database names them; errors as `InForce.load`."""
+        await self._in_force.load()
 
-        A policy in force that is not whole, or that nobody entitled decided, is put out of force: the last good one
-        comes back, in the database too, and the log says so.
+    async def fresh_keys(self, session: AsyncSession) -> None:
+        """Have the key ring that this session's snapshot names; errors as `InForce.fresh_keys`."""
+        await self._in_force.fresh_keys(session)
 
-        Args:
-            session: a unit of work to do this in; None = one of its own.
+    async def flush_journal(self) -> None:
+        """Bring the outbox into the journal; idempotent."""
+        await outbox.flush(self.database, self.journal)
 
-        Raises:
-            KeyProviderError, KeyUnavailableError: when the keys cannot be had; what was loaded before stays.
-            NotReadyError: when no policy on file can be trusted.
-        """
-        if session is None:
-            async with self._loading, self.database.reading() as reading:
-                whole = await self._load(reading)
-            if whole:
-                return
-            async with self.database.transaction() as writing:
-                await self._load_or_fall_back(writing)
-        else:
-            await self._load_or_fall_back(session)
-
-    async def _load_or_fall_back(self, session: AsyncSession) -> None:
-        state = (await session.execute(select(StateRow).with_for_update())).scalar_one()
-        if await self._load(session):
-            return
-        good = self._policy or await last_good(session, self.ring, await enrolled_keys(session, self.journal))
-        if good is None:
-            raise NotReadyError("no policy on file is whole and decided")
-        state.policy_digest = good.digest
-        now = await self.database.clock(session)
-        session.add(
-            JournalOutboxRow(
-                entry_id=uuid4(), kind=JournalKind.POLICY.value, subject_id=None, about=good.digest, at=now
-            ),
-        )
-        reasons = ("POLICY_BROKEN",)
-        intend(session, Entry(EventTag.POLICY_FALL_BACK, Outcome.DENY, policy=good.version, reasons=reasons), now)
-        self.adopt(good)
-        _log.error("the policy in force is broken or unsigned: the last good one is in force again")
-
-    async def _load(self, session: AsyncSession) -> bool:
-        """Load everything; False = the policy in force cannot be trusted."""
-        statement = select(col(StateRow.policy_digest), col(StateRow.clients_version))
-        digest, clients_version = (await session.execute(statement)).one()
-        await self.ring.load(session)
-        await self.credentials.load(session, clients_version)
-        if digest and digest not in self._documents:
-            document = await trusted(session, self.ring, digest, await enrolled_keys(session, self.journal))
-            if document is None:
-                return False
-            self._documents[digest] = document
-        self._policy = self._documents.get(digest)
-        return True
+    async def check_journal(self) -> None:
+        """Refuse data that is older than the journal (R-DEL-6); errors as `outbox.check`."""
+        await outbox.check(self.database, self.journal)
 
     async def check_credential(self, caller: Caller, clients_version: int | None = None) -> None:
         """Make sure that a caller's token still counts, as the database has it now.
@@ -339,67 +294,20 @@ class Registry:
             AuditUnavailableError: when the change stands but its entry has no place yet; answer 503, not success.
         """
         async with self._unit_of_work(erasing=erasing, keeping=keeping) as session:
-            in_force = policy or await self._policy_in_force(session)
+            in_force = policy or await self._in_force.of(session)
             now = await self.database.clock(session)
             change = Change(session, now, in_force, self.ring, self.database, replaying=replaying)
             yield change
             if not change.entries:
                 raise NotReadyError("a change without an audit entry")
             if change.outbox:
-                await session.execute(insert(_OUTBOX), change.outbox)
+                await outbox.add(session, change.outbox)
             change.intents = [intend(session, entry, change.now) for entry in change.entries]
         if change.outbox:
             await self.flush_journal()
         await self.log.integrate(change.intents)
 
-    async def _policy_in_force(self, session: AsyncSession) -> PolicyDocument:
-        """The policy and keys that the database names, loaded anew where this process has others."""
-        state = (await session.execute(select(col(StateRow.policy_digest), col(StateRow.keys_version)))).one()
-        if self._policy is None or tuple(state) != (self._policy.digest, self.ring.version):
-            await self.load(session)
-        return self.policy
-
     def _unit_of_work(self, *, erasing: bool, keeping: bool) -> AbstractAsyncContextManager[AsyncSession]:
         if keeping:
             return self.database.keeping()
         return self.database.erasing() if erasing else self.database.transaction()
-
-    async def fresh_keys(self, session: AsyncSession) -> None:
-        """Have the key ring that this session's snapshot names; for look-ups that no other check comes before.
-
-        Raises:
-            KeyProviderError, KeyUnavailableError: when the keys cannot be had.
-        """
-        if (await session.execute(select(col(StateRow.keys_version)))).scalar_one() != self.ring.version:
-            await self.load()
-
-    async def flush_journal(self) -> None:
-        """Bring the outbox into the journal; idempotent."""
-        async with self.database.transaction() as session:
-            statement = select(JournalOutboxRow).order_by(col(JournalOutboxRow.at), col(JournalOutboxRow.entry_id))
-            rows = list((await session.execute(statement)).scalars())
-            if not rows:
-                return
-            sequence = self.journal.append(
-                JournalEntry(row.entry_id, JournalKind(row.kind), row.subject_id, row.about, row.at) for row in rows
-            )
-            ids = [row.entry_id for row in rows]
-            await session.execute(delete(JournalOutboxRow).where(col(JournalOutboxRow.entry_id).in_(ids)))
-            await session.execute(
-                update(StateRow).where(col(StateRow.journal_sequence) < sequence).values(journal_sequence=sequence),
-            )
-
-    async def check_journal(self) -> None:
-        """Refuse data that is older than the journal (R-DEL-6).
-
-        Raises:
-            NotReadyError: when the journal holds facts the database has forgotten, or is shorter than it was.
-        """
-        async with self.database.reading() as session:
-            known = (await session.execute(select(col(StateRow.journal_sequence)))).scalar_one()
-            waiting = set((await session.execute(select(col(JournalOutboxRow.entry_id)))).scalars())
-        written = {entry.entry_id for number, entry in self.journal.read() if number > known}
-        if self.journal.sequence < known:
-            raise NotReadyError("the journal is shorter than the database remembers")
-        if written - waiting:
-            raise NotReadyError("the database is older than its journal: run `registry replay` before serving")

@@ -1,0 +1,134 @@
+"""Keeps what a process works with as the database names it: the policy document, the keys, the clients that count.
+
+A policy in force that is not whole, or that nobody entitled decided, is put out of force wherever it is noticed: the
+last good one comes back, in the database too, and the log says so.
+
+Legal: GDPR Art. 5(2), Art. 24(1), Art. 32(1)(b).
+"""
+
+import asyncio
+import logging
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from audit.event import Entry, EventTag, Outcome
+from audit.log import intend
+from policies.documents import PolicyDocument
+from registry.credentials import Credentials
+from registry.database import Database
+from registry.errors import NotReadyError
+from registry.journal import FileJournal, JournalKind
+from registry.keys import KeyRing
+from registry.policy_steps import enrolled_keys, last_good, trusted
+from registry.tables import JournalOutboxRow, StateRow
+
+_log = logging.getLogger(__name__)
+
+
+class InForce:
+    """What one process has loaded; loaded anew where the database names something else."""
+
+    def __init__(self, database: Database, ring: KeyRing, journal: FileJournal) -> None:
+        self._database = database
+        self._ring = ring
+        self._journal = journal
+        self._policy: PolicyDocument | None = None
+        self._documents: dict[str, PolicyDocument] = {}
+        self._loading = asyncio.Lock()
+        self.credentials = Credentials()
+
+    @property
+    def policy(self) -> PolicyDocument:
+        """The document in force.
+
+        Raises:
+            NotReadyError: when none was ever activated.
+        """
+        if self._policy is None:
+            raise NotReadyError("no policy is in force")
+        return self._policy
+
+    @property
+    def has_policy(self) -> bool:
+        """Whether a document is in force."""
+        return self._policy is not None
+
+    def adopt(self, document: PolicyDocument) -> None:
+        """Work with a document from now on; the caller puts it in force in the database."""
+        self._documents[document.digest] = document
+        self._policy = document
+
+    async def load(self, session: AsyncSession | None = None) -> None:
+        """(Re)load keys, policy and clients as the database's state row names them.
+
+        A policy in force that is not whole, or that nobody entitled decided, is put out of force: the last good one
+        comes back, in the database too, and the log says so.
+
+        Args:
+            session: a unit of work to do this in; None = one of its own.
+
+        Raises:
+            KeyProviderError, KeyUnavailableError: when the keys cannot be had; what was loaded before stays.
+            NotReadyError: when no policy on file can be trusted.
+        """
+        if session is None:
+            async with self._loading, self._database.reading() as reading:
+                whole = await self._load(reading)
+            if whole:
+                return
+            async with self._database.transaction() as writing:
+                await self._load_or_fall_back(writing)
+        else:
+            await self._load_or_fall_back(session)
+
+    async def _load_or_fall_back(self, session: AsyncSession) -> None:
+        state = (await session.execute(select(StateRow).with_for_update())).scalar_one()
+        if await self._load(session):
+            return
+        good = self._policy or await last_good(session, self._ring, await enrolled_keys(session, self._journal))
+        if good is None:
+            raise NotReadyError("no policy on file is whole and decided")
+        state.policy_digest = good.digest
+        now = await self._database.clock(session)
+        session.add(
+            JournalOutboxRow(
+                entry_id=uuid4(), kind=JournalKind.POLICY.value, subject_id=None, about=good.digest, at=now
+            ),
+        )
+        reasons = ("POLICY_BROKEN",)
+        intend(session, Entry(EventTag.POLICY_FALL_BACK, Outcome.DENY, policy=good.version, reasons=reasons), now)
+        self.adopt(good)
+        _log.error("the policy in force is broken or unsigned: the last good one is in force again")
+
+    async def _load(self, session: AsyncSession) -> bool:
+        """Load everything; False = the policy in force cannot be trusted."""
+        statement = select(col(StateRow.policy_digest), col(StateRow.clients_version))
+        digest, clients_version = (await session.execute(statement)).one()
+        await self._ring.load(session)
+        await self.credentials.load(session, clients_version)
+        if digest and digest not in self._documents:
+            document = await trusted(session, self._ring, digest, await enrolled_keys(session, self._journal))
+            if document is None:
+                return False
+            self._documents[digest] = document
+        self._policy = self._documents.get(digest)
+        return True
+
+    async def of(self, session: AsyncSession) -> PolicyDocument:
+        """The policy and keys that the database names, loaded anew where this process has others."""
+        state = (await session.execute(select(col(StateRow.policy_digest), col(StateRow.keys_version)))).one()
+        if self._policy is None or tuple(state) != (self._policy.digest, self._ring.version):
+            await self.load(session)
+        return self.policy
+
+    async def fresh_keys(self, session: AsyncSession) -> None:
+        """Have the key ring that this session's snapshot names; for look-ups that no other check comes before.
+
+        Raises:
+            KeyProviderError, KeyUnavailableError: when the keys cannot be had.
+        """
+        if (await session.execute(select(col(StateRow.keys_version)))).scalar_one() != self._ring.version:
+            await self.load()
