@@ -321,8 +321,13 @@ allowed := [field | some field in input.fields; not reasons[field]]
 
 def rego(document: PolicyDocument, purposes: dict[str, dict[str, Any]], inputs: Sequence[dict[str, Any]]) -> Answers:
     """Rego by way of regopy: one query for all fields, the person as input."""
+    return ask_rego(REGO, document, purposes, inputs)
+
+
+def ask_rego(module: str, document: PolicyDocument, purposes: object, inputs: Sequence[dict[str, Any]]) -> Answers:
+    """The fields that `data.decide.allowed` of a module comes to, one input a question."""
     interpreter = regopy.Interpreter()
-    interpreter.add_module("decide", REGO)
+    interpreter.add_module("decide", module)
     interpreter.add_data(
         {
             "clients": {code: list(client.purposes) for code, client in document.clients.items()},

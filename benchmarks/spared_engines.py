@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import cedarpy
-import regopy
 
-from benchmarks.other_engines import Answer, Answers
+from benchmarks.other_engines import Answer, Answers, ask_rego
 from policies.documents import PolicyDocument
 from policies.facts import AccessRequest, Facts
 from policies.rules import child, lawful_basis, lookback, objection, purpose_limitation, restriction
@@ -130,19 +129,5 @@ allowed := [field | some field in input.fields; not reasons[field]]
 
 def spared_rego(document: PolicyDocument, inputs: Sequence[dict[str, Any]]) -> Answers:
     """Rego over findings."""
-    interpreter = regopy.Interpreter()
-    interpreter.add_module("decide", _REGO)
-    interpreter.add_data(
-        {
-            "clients": {code: list(client.purposes) for code, client in document.clients.items()},
-            "purposes": {name: sorted(purpose.allowed) for name, purpose in document.purposes.items()},
-            "category": {name: declared.category.value for name, declared in document.fields.items()},
-        },
-    )
-
-    def answer(number: int) -> Answer:
-        interpreter.set_input(regopy.Input(inputs[number]))
-        found = json.loads(str(interpreter.query("x := data.decide.allowed")))
-        return frozenset(found["bindings"]["x"] if "bindings" in found else found[0]["bindings"]["x"])
-
-    return answer
+    purposes = {name: sorted(purpose.allowed) for name, purpose in document.purposes.items()}
+    return ask_rego(_REGO, document, purposes, inputs)
