@@ -102,6 +102,12 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.UnknownFieldError: Kind(
         "unknown-field", 422, "Field not collected", "The policy does not collect this field for this purpose."
     ),
+    errors.UnregisteredModelError: Kind(
+        "unregistered-model",
+        422,
+        "Model not registered",
+        "An estimate is written only by a model, in a version, that the policy registers for it.",
+    ),
     errors.InvalidValueError: Kind("invalid-value", 422, "Value not of its form", "A value does not fit its field."),
     errors.DuplicateIdentifierError: Kind(
         "duplicate-identifier", 409, "Identifier taken", "The identifier already belongs to somebody else."

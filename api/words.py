@@ -216,6 +216,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ReasonCode.MINIMISED: Both("Für den Zweck nicht nötig", "Not needed for the purpose"),
         ReasonCode.UNKNOWN_FIELD: Both("Das Feld ist nicht festgelegt", "The field is not declared"),
         ReasonCode.RETENTION_OVER: Both("Die Aufbewahrungsfrist ist vorbei", "The retention period is over"),
+        ReasonCode.SCORE_STALE: Both("Der Schätzwert ist überholt", "The estimate is stale"),
         ReasonCode.ADM_BLOCKED: Both("Keine rein automatische Entscheidung", "No decision by machine alone"),
         ReasonCode.RECIPIENT_NOT_ALLOWED: Both(
             "Der Empfänger ist nicht vorgesehen", "The recipient is not provided for"

@@ -209,7 +209,7 @@ class _Build:
                 self._restriction(one),
                 *(self._basis(self.purpose.basis[category]) for category in one.kind.categories),
                 special,
-                self._values(one.category, name, event=event),
+                self._values(one, one.category, name, event=event),
             ],
         )
 
@@ -245,7 +245,7 @@ class _Build:
             case _:
                 return _FALSE
 
-    def _values(self, category: Category, name: str, *, event: bool) -> str:
+    def _values(self, one: FieldTable, category: Category, name: str, *, event: bool) -> str:
         rows, at = ("event", "occurred_at") if event else ("record", "observed_at")
         of_field = f"FROM {rows} r WHERE r.subject_id = s.subject_id AND r.field = {self.value(name)}"
         limits = [
@@ -254,6 +254,8 @@ class _Build:
         ]
         if not self.purpose.from_any_purpose:
             limits.append(f"r.collected_for {self.one_of(self.table.serving(self.as_of))}")
+            if one.scored and not event:
+                limits.append("r.stale_since IS NULL")
         window = self.purpose.look_back.get(category)
         if window is not None:
             limits.append(f"r.{at} >= {self.value(minus(self.as_of, window))}")

@@ -48,13 +48,14 @@ class FieldTable:
     """One field under one purpose.
 
     `against` speaks against it whoever the person is. `category` is None for a field that the purpose may not read.
-    `places` are those of the field itself, then of everything it is worked out from.
+    `places` are those of the field itself, then of everything it is worked out from. `scored`: it is an estimate.
     """
 
     against: tuple[Reason, ...]
     category: Category | None = None
     places: tuple[tuple[Category, FieldName], ...] = ()
     kind: Kind = _NO_KIND
+    scored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Question:
 
     `categories` are those of the fields that the purpose may read, and `bases` what these rest on; `withheld` are the
     other fields. With `unopposed` there are some to read, and nothing speaks against one whoever the person is.
+    With `scored` some of them are estimates.
     """
 
     fields: tuple[tuple[FieldName, FieldTable], ...]
@@ -72,6 +74,7 @@ class Question:
     kinds: tuple[Kind, ...]
     bases: Mapping[Category, LegalBasis]
     unopposed: bool
+    scored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ class PurposeTable:
                 {one: basis[one].article for one in dict.fromkeys(categories.values()) if one in basis}
             ),
             unopposed=bool(categories) and not any(one.against for name, one in fields if name in categories),
+            scored=any(one.scored for _, one in fields),
         )
 
 
@@ -204,6 +208,7 @@ class CompiledPolicy:
             category=category,
             places=tuple((declared[one].category, FieldName(one)) for one in known),
             kind=self._kinds.setdefault(alike, Kind(*alike)),
+            scored=declared[name].scored,
         )
 
 

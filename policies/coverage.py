@@ -44,6 +44,7 @@ class State(StrEnum):
     OLD_DATA = "old_data"
     RETENTION_OVER = "retention_over"
     FOREIGN_DATA = "foreign_data"
+    STALE_SCORE = "stale_score"
 
 
 class Cell(NamedTuple):

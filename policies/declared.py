@@ -12,6 +12,7 @@ from policies.forms import Identifier, Part
 from policies.holdings import FieldPart, RetentionClass
 from policies.parties import Client, ConsoleRole, Head, Recipient
 from policies.purposes import Purpose
+from policies.score_models import ScoreModel, scores_from
 
 
 class PolicyDocument(Part):
@@ -24,6 +25,7 @@ class PolicyDocument(Part):
     purposes: Mapping[Identifier, Purpose]
     clients: Mapping[Identifier, Client]
     roles: Mapping[Identifier, ConsoleRole] = Field(default_factory=dict)
+    score_models: Mapping[Identifier, ScoreModel] = Field(default_factory=dict)
     digest: str = ""
     lines: Mapping[Path, int] = Field(default_factory=dict, repr=False, exclude=True)
 
@@ -39,6 +41,10 @@ class PolicyDocument(Part):
     def in_force(self) -> Iterator[tuple[str, Purpose]]:
         """The purposes under which anything is decided, with their ids."""
         return ((name, purpose) for name, purpose in self.purposes.items() if purpose.in_force)
+
+    def scores_from(self, field: str) -> frozenset[str]:
+        """The estimates that are worked out from a field, directly or by way of others (R-22-5)."""
+        return scores_from(self.fields, self.score_models, field)
 
     def subjects_per_day(self, client: str, purpose: str) -> int | None:
         """How many different people the client may read a day for the purpose; None = no limit is declared."""

@@ -48,6 +48,7 @@ _SENTENCES = {
     "source": ("{purpose} may now also use what {what} collected", "{purpose} may no longer use what {what} collected"),
     "rest": ("{purpose} may now also rest on a {what}", "{purpose} may no longer rest on a {what}"),
     "field": ("{what} may now be kept", "{what} may no longer be kept"),
+    "model": ("{who} may now write {what}", "{who} may no longer write {what}"),
     "role": ("role {who} may now act for {purpose}", "role {who} may no longer act for {purpose}"),
 }
 # Who may ask inside the house and how many a day is no matter of what people consented to.
@@ -115,6 +116,10 @@ def _runs(document: PolicyDocument, purpose: str) -> bool:
 def _powers(document: PolicyDocument, other: PolicyDocument) -> frozenset[_Power]:
     """The powers a document grants; those of a purpose that is in force in one document alone are one power."""
     powers = {_Power("field", "", "", name) for name in document.fields}
+    powers |= {
+        _Power("model", "", f"score model {name} {model.version} ({model.effect}, {model.decision_mode})", model.field)
+        for name, model in document.score_models.items()
+    }
     for name, purpose in document.in_force():
         powers.add(_Power("purpose", name, "", ""))
         if _runs(other, name):

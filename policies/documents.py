@@ -23,6 +23,7 @@ from policies.forms import Part, Words
 from policies.holdings import FieldPart, RetentionClass
 from policies.parties import Budget, Client, ConsoleRole, Head, Recipient, Transfer
 from policies.purposes import Basis, Compatible, ImpactAssessment, LegitimateInterest, Purpose
+from policies.score_models import ScoreModel
 from policies.yaml_source import Source, Tree, read
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Purpose",
     "Recipient",
     "RetentionClass",
+    "ScoreModel",
     "Transfer",
     "Words",
     "load",
@@ -53,9 +55,10 @@ SECTIONS: Mapping[str, type[Part]] = {
     "purposes": Purpose,
     "clients": Client,
     "roles": ConsoleRole,
+    "score_models": ScoreModel,
 }
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_OPTIONAL = frozenset({"roles"})
+_OPTIONAL = frozenset({"roles", "score_models"})
 # What the law asks for where a key is missing.
 _ASKED_BY = {
     "retention": "Art. 5(1)(e) GDPR; R-5.1e-1",
@@ -77,6 +80,10 @@ _ASKED_BY = {
     "necessity": "Art. 6(1)(f) GDPR; R-6.1f-1",
     "balancing": "Art. 6(1)(f) GDPR; R-6.1f-1",
     "opt_out": "Art. 21 GDPR; R-6.1f-1",
+    "method": "Art. 13(2)(f), 15(1)(h) GDPR; R-22-1",
+    "inputs": "Art. 13(2)(f), 15(1)(h) GDPR; R-22-1",
+    "effect": "Art. 22(1) GDPR; R-22-1",
+    "decision_mode": "Art. 22(1) GDPR; R-22-1",
 }
 
 

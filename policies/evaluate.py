@@ -17,6 +17,7 @@ from policies.decision import Deny, Permit, Reason, Withheld
 from policies.documents import PolicyDocument, Purpose
 from policies.facts import AccessRequest, Facts
 from policies.rules import (
+    accuracy,
     automated_decision,
     budget,
     channel,
@@ -208,12 +209,13 @@ def _judge_items(case: Case, question: Question) -> tuple[dict[UUID, FieldName],
     misplaced = {n: _FAIL_CLOSED for n, item in enumerate(items) if item.category is not categories[item.field]}
     foreign = purpose_limitation.check_items(case.purpose, items, case.table.serving(facts.as_of))
     old = lookback.check_items(case.purpose, items, facts.as_of)
-    if not misplaced and not foreign and not old:
+    stale = accuracy.check_items(case.purpose, items) if question.scored else {}
+    if not misplaced and not foreign and not old and not stale:
         return {item.row_id: item.field for item in items}, {}
     rows: dict[UUID, FieldName] = {}
     closed: dict[FieldName, list[Reason]] = {}
     for place, item in enumerate(items):
-        reasons = [found[place] for found in (misplaced, foreign, old) if place in found]
+        reasons = [found[place] for found in (misplaced, foreign, old, stale) if place in found]
         if reasons:
             closed.setdefault(item.field, []).extend(reasons)
         else:

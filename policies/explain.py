@@ -390,6 +390,22 @@ EXPLANATIONS: Mapping[ReasonCode, Explanation] = {
             "No remedy: the value will be erased.",
         ),
     ),
+    ReasonCode.SCORE_STALE: Explanation(
+        "accuracy",
+        ("GDPR Art. 5(1)(d)", "GDPR Art. 16"),
+        _both(
+            "Der Schätzwert ist überholt: Angaben, aus denen er entstand, wurden berichtigt oder gelöscht.",
+            "The estimate is stale: values it was made of were corrected or erased.",
+        ),
+        _both(
+            "Aus falschen Angaben wird keine richtige Schätzung; auf ihr darf nichts mehr beruhen.",
+            "Wrong values make no right estimate; nothing may rest on it any more.",
+        ),
+        _both(
+            "Lassen Sie das eingetragene Modell den Wert neu berechnen und schreiben Sie ihn.",
+            "Have the registered model work the value out anew, and write it.",
+        ),
+    ),
     ReasonCode.ADM_BLOCKED: Explanation(
         "automated_decision",
         ("GDPR Art. 22(1)-(3)",),
@@ -495,6 +511,7 @@ def possible_codes(document: PolicyDocument, purpose: Purpose, field: str | None
         (_special(document, purpose, field), (ReasonCode.ART9_MISSING,)),
         (bool(least_age(purpose)), (ReasonCode.MINOR,)),
         (purpose.significant_decision, (ReasonCode.ADM_BLOCKED,)),
+        (not purpose.from_any_purpose and _scored(document, purpose, field), (ReasonCode.SCORE_STALE,)),
         (bool(purpose.recipients), (ReasonCode.RECIPIENT_NOT_ALLOWED,)),
         (purpose.budget is not None, (ReasonCode.QUOTA,)),
     ]
@@ -512,6 +529,11 @@ def _bases(document: PolicyDocument, purpose: Purpose, field: str | None) -> lis
 def _special(document: PolicyDocument, purpose: Purpose, field: str | None) -> bool:
     names = sorted(purpose.allowed) if field is None else [field]
     return any(document.fields[one].special for name in names for one in (name, *document.fields[name].derived_from))
+
+
+def _scored(document: PolicyDocument, purpose: Purpose, field: str | None) -> bool:
+    names = purpose.allowed if field is None else {field}
+    return any(document.fields[name].scored for name in names)
 
 
 _BASES: Mapping[LegalBasis, Words] = {

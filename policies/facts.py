@@ -97,7 +97,10 @@ class Relationship:
 
 
 class Item(NamedTuple):
-    """One stored value without its content; a tuple, because every read makes one for each value."""
+    """One stored value without its content; a tuple, because every read makes one for each value.
+
+    `stale`: an estimate of which an input was corrected or erased since (R-22-5).
+    """
 
     row_id: UUID
     field: FieldName
@@ -106,6 +109,7 @@ class Item(NamedTuple):
     origin: Origin
     observed_at: datetime
     delete_after: date | None
+    stale: bool = False
 
 
 class Address(NamedTuple):

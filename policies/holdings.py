@@ -59,3 +59,8 @@ class FieldPart(Part):
     derived_from: tuple[Identifier, ...] = ()
     obtained_from: Identifier | None = None
     values: Mapping[str, Words] = Field(default_factory=dict)
+
+    @property
+    def scored(self) -> bool:
+        """Whether the value is an estimate, which only a registered model may write (R-22-1)."""
+        return self.estimate or self.category is Category.SCORE

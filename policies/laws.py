@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from policies.declared import PolicyDocument
 from policies.findings import Check, Fault, requires
 from policies.parties import ADEQUATE, EEA
+from policies.score_models import inputs_of
 from policies.vocabulary import Category, LegalBasis
 
 _OPEN = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTERESTS, LegalBasis.SOFT_OPT_IN})
@@ -194,6 +195,23 @@ def derived_data_inherits_its_inputs(document: PolicyDocument) -> Iterator[Fault
                     yield Fault(("purposes", name, "fields", category), f"purpose {name}: {what}")
 
 
+@requires("R-22-1", "Art. 4(4), 15(1)(h) GDPR, C-203/22")
+def models_say_what_they_do(document: PolicyDocument) -> Iterator[Fault]:
+    """A model writes an estimate, for a purpose that reads it, from all that the estimate says it is derived from."""
+    for name, model in document.score_models.items():
+        field, purpose = document.fields.get(model.field), document.purposes.get(model.purpose)
+        at = ("score_models", name)
+        if field is not None and not field.scored:
+            yield Fault((*at, "field"), f"score model {name}: {model.field} is no estimate")
+        if purpose is not None and model.field not in purpose.allowed:
+            yield Fault((*at, "purpose"), f"score model {name}: {model.purpose} does not read {model.field}")
+        if field is not None and field.derived_from:
+            differing = inputs_of(document.fields, model) ^ frozenset(field.derived_from)
+            if differing:
+                what = f"{model.field} is derived from other fields than its inputs: {', '.join(sorted(differing))}"
+                yield Fault((*at, "inputs"), f"score model {name}: {what}")
+
+
 @requires("R-26/28-1", "Art. 44-46 GDPR")
 def third_countries_have_an_instrument(document: PolicyDocument) -> Iterator[Fault]:
     """No data outside the EEA without an adequacy decision or a safeguard."""
@@ -222,5 +240,6 @@ LAWS: tuple[Check[PolicyDocument], ...] = (
     aggregates_reach_nobody,
     special_fields_have_a_condition,
     derived_data_inherits_its_inputs,
+    models_say_what_they_do,
     third_countries_have_an_instrument,
 )

@@ -36,6 +36,7 @@ def page(document: PolicyDocument) -> str:
         _recipients(document),
         _retention(document),
         _fields(document),
+        *([_models(document)] if document.score_models else []),
         _clients(document),
     )
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
@@ -197,6 +198,16 @@ def _fields(document: PolicyDocument) -> Iterator[str]:
                 said = "; ".join(one for one in remarks if one)
                 kept = document.retention[field.retention].title.en
                 yield _row(f"`{name}`", _titled(field.title), CATEGORIES[category].en, kept, said)
+
+
+def _models(document: PolicyDocument) -> Iterator[str]:
+    """How estimates come about, in the words that people are told (Art. 15(1)(h))."""
+    yield from _table("Score models", ("Model", "Writes", "From", "How", "Effect", "Who decides"))
+    for name, model in document.score_models.items():
+        effect = f"{model.effect}, for `{model.purpose}`"
+        who = {"assistive": "a human", "automated": "a machine alone"}[model.decision_mode]
+        title = f"{_titled(model.title)} (`{name}`, version {model.version})"
+        yield _row(title, f"`{model.field}`", ", ".join(model.inputs), model.method.en, effect, who)
 
 
 def _clients(document: PolicyDocument) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from policies.declared import PolicyDocument
 from policies.findings import Finding, Path
+from policies.vocabulary import Category
 
 Declared = Mapping[str, frozenset[str]]
 
@@ -30,6 +31,8 @@ def _dangling(document: PolicyDocument, declared: Declared) -> Iterator[tuple[Pa
         yield from _fields_of_purpose(name, document, declared)
     for code in document.clients:
         yield from _of_client(code, document, declared)
+    for name in document.score_models:
+        yield from _of_model(name, document, declared)
     for code, role in document.roles.items():
         for purpose in role.purposes:
             if purpose not in declared["purposes"]:
@@ -87,3 +90,15 @@ def _of_client(code: str, document: PolicyDocument, declared: Declared) -> Itera
     for purpose_id in client.budget:
         if purpose_id not in client.purposes:
             yield (*at, "budget"), f"client {code}: purpose {purpose_id} is not declared for it"
+
+
+def _of_model(name: str, document: PolicyDocument, declared: Declared) -> Iterator[tuple[Path, str]]:
+    model = document.score_models[name]
+    at = ("score_models", name)
+    if model.field not in declared["fields"]:
+        yield (*at, "field"), f"score model {name}: field {model.field} is not declared"
+    if model.purpose not in declared["purposes"]:
+        yield (*at, "purpose"), f"score model {name}: purpose {model.purpose} is not declared"
+    for source in model.inputs:
+        if source not in declared["fields"] and source not in set(Category):
+            yield (*at, "inputs"), f"score model {name}: {source} is neither a declared field nor a category"

@@ -45,6 +45,10 @@ class InvalidValueError(RegistryError):
     """Raised when a value has not the form its field asks for."""
 
 
+class UnregisteredModelError(UnknownFieldError):
+    """Raised when an estimate comes from no model, or from one that the policy does not register for it."""
+
+
 class DuplicateIdentifierError(RegistryError):
     """Raised when an external id already belongs to another customer."""
 

@@ -193,6 +193,22 @@ def _recipients(policy: PolicyDocument, found: list[Recipient]) -> list[dict[str
     return [listed[key] for key in sorted(listed)]
 
 
+def _model(policy: PolicyDocument, row: RecordRow | None) -> dict[str, Any] | None:
+    """Which procedure made an estimate and how, while the policy still has it in words (Art. 15(1)(h); C-203/22)."""
+    if row is None or not row.model:
+        return None
+    model = policy.score_models.get(row.model)
+    known = model if model is not None and model.version == row.model_version else None
+    return {
+        "model": row.model,
+        "version": row.model_version,
+        "title": known.title.model_dump() if known else None,
+        "method": known.method.model_dump() if known else None,
+        "effect": known.effect if known else None,
+        "decision_mode": known.decision_mode if known else None,
+    }
+
+
 def _told(declared: FieldPart, value: object) -> dict[str, str] | None:
     """A coded value in words, where the policy has them."""
     words = declared.values.get(value) if isinstance(value, str) else None
@@ -225,6 +241,8 @@ async def _described(registry: Registry, subject_id: UUID, held: dict[FieldName,
                 "value": value,
                 "value_title": _told(declared, value),
                 "estimate": declared.estimate,
+                "stale_since": row.stale_since if row else None,
+                "model": _model(policy, row),
                 "origin": row.origin if row else sorted({one.origin for one in events if one.field == name}),
                 "source": row.captured_by if row else sorted({one.captured_by for one in events if one.field == name}),
                 "touchpoint": row.touchpoint

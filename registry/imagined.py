@@ -26,6 +26,7 @@ from policies.facts import (
 from policies.periods import minus, plus
 from policies.rules.soft_opt_in import terms_of
 from policies.vocabulary import (
+    Category,
     Channel,
     ClientCode,
     ConsentState,
@@ -152,6 +153,12 @@ def _objected(found: Gathered, *, to_purpose: bool) -> Gathered:
     return replace(found, objections=(objection,))
 
 
+def _spoiled(found: Gathered) -> Gathered:
+    """What scores were made of was corrected since."""
+    values = [one._replace(item=one.item._replace(stale=one.item.category is Category.SCORE)) for one in found.values]
+    return replace(found, values=tuple(values))
+
+
 _DIFFERENT: dict[State, Callable[[Gathered], Gathered]] = {
     State.IN_ORDER: lambda found: found,
     State.ERASED: lambda found: replace(found, status=SubjectStatus.ERASED),
@@ -174,4 +181,5 @@ _DIFFERENT: dict[State, Callable[[Gathered], Gathered]] = {
     State.OLD_DATA: lambda found: _items(found, observed_at=minus(found.now, "P10Y")),
     State.RETENTION_OVER: lambda found: _items(found, delete_after=found.now.date() - timedelta(days=1)),
     State.FOREIGN_DATA: lambda found: _items(found, collected_for=_ELSEWHERE),
+    State.STALE_SCORE: _spoiled,
 }

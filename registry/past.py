@@ -108,7 +108,7 @@ async def gather_at(
             kind=SubjectKind(subject.kind),
             majority_month=subject.majority_month,
             values=tuple(
-                [_value(row) for row in stored if row.field in fields]
+                [_value(row, at) for row in stored if row.field in fields]
                 + [_of_event(row) for row in events[id_] if row.collected_at <= at and row.field in fields]
             ),
             permissions=tuple(fold(_declared(consents[id_], at, known), at).values()),
@@ -189,7 +189,7 @@ def _objection(row: ObjectionRow) -> Objection:
     return Objection(row.direct_marketing, purpose, Channel(row.channel), ObjectionState.OPEN, row.since)
 
 
-def _value(row: RecordRow) -> StoredValue:
+def _value(row: RecordRow, at: datetime) -> StoredValue:
     item = Item(
         row.record_id,
         FieldName(row.field),
@@ -198,6 +198,7 @@ def _value(row: RecordRow) -> StoredValue:
         ORIGINS[row.origin],
         row.observed_at,
         row.delete_after,
+        row.stale_since is not None and row.stale_since <= at,
     )
     return StoredValue(item, row.version, row.key_version, b"")
 

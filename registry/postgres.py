@@ -37,10 +37,10 @@ from registry.keys import WrappedDataKey
 from registry.outage import told_as_not_ready
 
 _RECORDS = """(SELECT array_agg(ROW(r.record_id, r.field, r.category, r.collected_for, r.origin, r.observed_at,
- r.delete_after, r.version, r.key_version, r.sealed)) FROM record r
+ r.delete_after, r.version, r.key_version, r.sealed, r.stale_since IS NOT NULL)) FROM record r
  WHERE r.subject_id = q.id AND r.field = ANY($2::text[]))"""
 _EVENTS = """(SELECT array_agg(ROW(e.event_id, e.field, e.category, e.collected_for, e.origin, e.occurred_at,
- e.delete_after, 1, e.key_version, e.sealed) ORDER BY e.occurred_at) FROM event e
+ e.delete_after, 1, e.key_version, e.sealed, false) ORDER BY e.occurred_at) FROM event e
  WHERE e.subject_id = q.id AND e.field = ANY($2::text[]))"""
 _ADDRESSES = """(SELECT array_agg(ROW(a.field, a.collected_for, a.origin, a.touchpoint, a.collected_at)) FROM record a
  WHERE a.subject_id = q.id AND a.field = ANY($3::text[]))"""
@@ -297,5 +297,5 @@ def _gathered(row: Any, waiting: _Waiting) -> Gathered:  # noqa: ANN401 - an asy
 
 
 def _value(row: Any) -> StoredValue:  # noqa: ANN401 - as above
-    item = Item(row[0], row[1], CATEGORIES[row[2]], row[3], ORIGINS[row[4]], row[5], row[6])
+    item = Item(row[0], row[1], CATEGORIES[row[2]], row[3], ORIGINS[row[4]], row[5], row[6], row[10])
     return StoredValue(item, row[7], row[8], row[9])

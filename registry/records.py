@@ -23,6 +23,7 @@ from registry.context import Change
 from registry.errors import InvalidValueError, UnknownFieldError
 from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
 from registry.retention import relationship_end
+from registry.scores import NO_MODEL, ModelRef, check_model, corrected_since, invalidate
 from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, seal
 
@@ -35,13 +36,14 @@ Value = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class GivenValue:
-    """A value as it arrives; None clears the field, no `observed_at` = undated."""
+    """A value as it arrives; None clears the field, no `observed_at` = undated. An estimate names its `model`."""
 
     value: Value = field(repr=False)
     collected_for: PurposeId
     origin: Origin = Origin.PROVIDED
     touchpoint: Touchpoint = Touchpoint.ONLINE_SHOP
     observed_at: datetime | None = None
+    model: ModelRef = NO_MODEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,14 @@ class Kept:
     why: ConflictKind
 
 
-def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue) -> None:
+def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue, *, corrected: bool = False) -> None:
     """Whether the value may be stored in this field for the purpose it was collected for.
+
+    An estimate needs its model, unless it is cleared, or `corrected` by a person's decision about it (Art. 16).
 
     Raises:
         UnknownFieldError: field or purpose unknown, or the purpose does not collect the field (Art. 5(1)(c)).
+        UnregisteredModelError: as `registry.scores.check_model`.
         InvalidValueError: not a scalar of at most 4,000 characters, or not an identifier of its kind.
     """
     declared = policy.fields.get(name)
@@ -65,6 +70,8 @@ def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue) -> N
     purpose = policy.purposes.get(given.collected_for)
     if purpose is None or name not in purpose.collectable:
         raise UnknownFieldError(f"field {name} is not collected for this purpose")
+    if given.model != NO_MODEL or not (corrected or given.value is None):
+        check_model(policy, name, given.model)
     if isinstance(given.value, str) and len(given.value) > LONGEST_VALUE:
         raise InvalidValueError(f"{name} is too long")
     if isinstance(given.value, str) and name in INDEXED_FIELDS:
@@ -87,13 +94,14 @@ async def write_value(
     Returns:
         The SHA-256 of the ciphertext for the audit entry, or what was kept instead.
     """
-    check_value(change.policy, name, given)
+    check_value(change.policy, name, given, corrected=rectified)
     declared = change.policy.fields[name]
     if given.observed_at is not None and given.observed_at > change.now + CLOCK_TOLERANCE:
         raise InvalidValueError(f"observed_at of {name} lies in the future")
     existing = await _existing(change, subject.subject_id, name)
-    if existing is not None and not rectified:
-        conflict = _outranked(existing, given)
+    if not rectified:
+        conflict = _outranked(existing, given) if existing is not None else None
+        conflict = conflict or _too_late(given, await corrected_since(change, subject.subject_id, name))
         if conflict is not None:
             note_conflict(change, subject.subject_id, conflict, name, captured_by, given.observed_at)
             return Kept(name, conflict)
@@ -119,12 +127,17 @@ async def write_value(
         "rectified_at": change.now if rectified else (existing.rectified_at if existing else None),
         "retention": declared.retention,
         "delete_after": retention_end(observed_on, retention, ended_on=ended_on),
+        "model": given.model.code,
+        "model_version": given.model.version,
+        "stale_since": None,
     }
     if existing is None:
         change.session.add(RecordRow(subject_id=subject.subject_id, field=name, record_id=row_id, **state))
     else:
         for column, value in state.items():
             setattr(existing, column, value)
+    if rectified or given.value is None:
+        await invalidate(change, subject.subject_id, name)
     await _index(change, subject, name, given.value, replaces=existing is not None)
     if name == "birth_date":
         subject.majority_month = _majority_month(given.value)
@@ -138,10 +151,19 @@ async def _existing(change: Change, subject_id: UUID, name: FieldName) -> Record
 
 
 def _outranked(existing: RecordRow, given: GivenValue) -> ConflictKind | None:
+    marked = [at for at in (existing.rectified_at, existing.stale_since) if at is not None]
     if given.observed_at is None:
-        return ConflictKind.UNDATED_VALUE if existing.rectified_at else None
-    newest = max(existing.observed_at, existing.rectified_at or existing.observed_at)
-    return ConflictKind.OLDER_VALUE if given.observed_at <= newest else None
+        return ConflictKind.UNDATED_VALUE if marked else None
+    return ConflictKind.OLDER_VALUE if given.observed_at <= max([existing.observed_at, *marked]) else None
+
+
+def _too_late(given: GivenValue, corrected_at: datetime | None) -> ConflictKind | None:
+    """Why an estimate is not taken that was worked out before one of its inputs was corrected."""
+    if corrected_at is None or given.value is None:
+        return None
+    if given.observed_at is None:
+        return ConflictKind.UNDATED_VALUE
+    return ConflictKind.OLDER_VALUE if given.observed_at <= corrected_at else None
 
 
 async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Value, *, replaces: bool) -> None:

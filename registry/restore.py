@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.documents import parse
-from policies.vocabulary import Channel, PurposeId
+from policies.vocabulary import Channel, FieldName, PurposeId
 from registry.access_logs import end_access_key
 from registry.consents import withdraw_within
 from registry.context import Caller, Change, Registry
@@ -26,6 +26,7 @@ from registry.journal import JournalEntry, JournalKind
 from registry.keys import Digest
 from registry.objections import write_objection
 from registry.rotation import entry as key_entry
+from registry.scores import invalidate
 from registry.setup import vouch_for
 from registry.suppression import Scope, suppress
 from registry.tables import JournalOutboxRow, PolicyVersionRow, RestrictionRow, StateRow
@@ -135,6 +136,8 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
         case JournalKind.RESTRICTION | JournalKind.RECTIFICATION:
             await change.lock_subject(subject_id)
             _restrict(change, subject_id, entry)
+            if entry.kind is JournalKind.RECTIFICATION:
+                await invalidate(change, subject_id, FieldName(entry.about), entry.at)
         case JournalKind.ACCESS_LOG:
             await end_access_key(change, caller, subject_id)
             return

@@ -42,9 +42,9 @@ _STATE = "SELECT policy_digest, clients_version, keys_version FROM registry_stat
 _SUBJECT = "SELECT status, kind, majority_month, version FROM subject WHERE subject_id = ?"
 _KEYS = "SELECT category, version, epoch, wrapped, fingerprint FROM data_key WHERE subject_id = ?"
 _RECORDS = """SELECT record_id, field, category, collected_for, origin, observed_at, delete_after, version,
- key_version, sealed FROM record WHERE subject_id = ? AND field IN ({marks})"""
+ key_version, sealed, stale_since IS NOT NULL FROM record WHERE subject_id = ? AND field IN ({marks})"""
 _EVENTS = """SELECT event_id, field, category, collected_for, origin, occurred_at, delete_after, 1,
- key_version, sealed FROM event WHERE subject_id = ? AND field IN ({marks}) ORDER BY occurred_at"""
+ key_version, sealed, 0 FROM event WHERE subject_id = ? AND field IN ({marks}) ORDER BY occurred_at"""
 _PERMISSIONS = "SELECT purpose, channel, state, since, explicit, expires_at FROM permission WHERE subject_id = ?"
 _OBJECTIONS = "SELECT direct_marketing, purpose, channel, state, since FROM objection WHERE subject_id = ?"
 _RESTRICTIONS = "SELECT category, field, since FROM restriction WHERE subject_id = ? AND lifted_at IS NULL"
@@ -288,6 +288,7 @@ def _value(row: Any) -> StoredValue:  # noqa: ANN401 - a row of either table
         ORIGINS[row[4]],
         from_milliseconds(row[5]),
         _date(row[6]),
+        bool(row[10]),
     )
     return StoredValue(item, row[7], row[8], row[9])
 

@@ -31,6 +31,7 @@ from registry.lookup import INDEXED_FIELDS, NORMALISATION, IdentifierKind, norma
 from registry.records import GivenValue, Kept, check_value, write_value
 from registry.relationships import GivenRelationship, write_relationship
 from registry.retention import last_end, settle_retention
+from registry.scores import scores_last
 from registry.suppression import Scope, suppressed
 from registry.tables import LookupRow, SubjectRow
 
@@ -217,7 +218,7 @@ async def _write_values(
     change: Change, caller: Caller, subject: SubjectRow, given: GivenSubject, digests: list[bytes]
 ) -> list[Kept]:
     kept: list[Kept] = []
-    for name, value in given.values.items():
+    for name, value in scores_last(change.policy, given.values):
         written = await write_value(change, subject, name, value, caller.client)
         if isinstance(written, Kept):
             kept.append(written)

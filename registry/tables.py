@@ -169,7 +169,7 @@ class LookupRow(_Row, table=True):
 
 
 class RecordRow(_Row, table=True):
-    """One value of one field of one person."""
+    """One value of one field of one person; an estimate names its model, and `stale_since` when an input changed."""
 
     __tablename__ = "record"
 
@@ -189,6 +189,9 @@ class RecordRow(_Row, table=True):
     rectified_at: datetime | None = Field(default=None, sa_type=Instant)
     retention: str
     delete_after: date | None = Field(default=None, sa_type=Date)
+    model: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    model_version: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    stale_since: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class EventRow(_Row, table=True):

@@ -231,6 +231,7 @@ class Town:
                 yield EventRow, {**row, **more}
             else:
                 more = {"record_id": own_id, "version": 1, "observed_at": self.instant(), "rectified_at": None}
+                more["stale_since"] = self.instant() if declared.scored and self.rarely() else None
                 yield RecordRow, {**row, **more}
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from api.portal.site import CALLER
 from api.titles import Titles, day, instant
-from api.words import Both, say
+from api.words import Both, Language, say
 from policies.documents import PolicyDocument
 from policies.vocabulary import VALID_CONSENT, Category, EventKind, LegalBasis, Origin, Touchpoint
 from registry.rights import RequestKind, RequestOverview, RequestState
@@ -44,6 +44,7 @@ class Item:
     unshown: int
     facts: Sequence[tuple[Both, str]]
     estimate: bool
+    stale: bool
     contested: bool
     input: str
     choices: Sequence[tuple[str, str]] = ()
@@ -154,6 +155,7 @@ def _item(one: Mapping[str, Any], titles: Titles, contested: set[str]) -> Item:
         unshown=max(0, len(events) - MOST_EVENTS_SHOWN),
         facts=_facts(one, titles),
         estimate=one["estimate"],
+        stale=one["stale_since"] is not None,
         contested=name in contested,
         input=_INPUTS.get(name, "text") if correctable else "",
         choices=titles.choices(name),
@@ -175,9 +177,21 @@ def _facts(one: Mapping[str, Any], titles: Titles) -> list[tuple[Both, str]]:
             ),
         ),
         (Both("Erhoben für", "Collected for"), collected_for),
+        *_made(one["model"], language),
         (Both("Gespeichert bis", "Kept until"), until or titles.retention(one["field"])),
     ]
     return [(label, text) for label, text in said if text]
+
+
+def _made(model: Mapping[str, Any] | None, language: Language) -> list[tuple[Both, str]]:
+    """Which model made an estimate, and how, in plain words (Art. 15(1)(h))."""
+    if model is None:
+        return []
+    title = model["title"][language.value] if model["title"] else model["model"]
+    told = [(Both("Berechnet durch", "Worked out by"), f"{title} ({model['version']})")]
+    if model["method"]:
+        told.append((Both("So entsteht der Wert", "How it comes about"), model["method"][language.value]))
+    return told
 
 
 def _several(codes: str | Sequence[str]) -> Sequence[str]:

@@ -31,6 +31,7 @@ from registry.errors import (
 from registry.events import GivenEvent
 from registry.records import GivenValue, check_value
 from registry.relationships import GivenRelationship
+from registry.scores import NO_MODEL, ModelRef
 from registry.subjects import GivenSubject, Upserted, check_given, upsert
 
 MOST_ROWS = 20
@@ -77,6 +78,7 @@ def _given_value(value: ValueIn, row: SubjectIn) -> GivenValue:
         value.origin,
         value.touchpoint or row.touchpoint,
         value.observed_at or row.collected_at,
+        ModelRef(value.model.name, value.model.version) if value.model else NO_MODEL,
     )
 
 

@@ -11,6 +11,7 @@ from policies.gates.activation import Activation
 from policies.purposes import Purpose
 from policies.vocabulary import Category, LegalBasis
 
+_MODEL = ("inputs", "method", "effect", "decision_mode", "field", "purpose")
 _CARRIES = {
     "contract": LegalBasis.CONTRACT,
     "law": LegalBasis.LEGAL_OBLIGATION,
@@ -24,10 +25,56 @@ _FOR_SPECIAL = frozenset({"A9-2-a", "A9-2-g"})
 def estimates_name_their_inputs(seen: Activation) -> Iterator[Fault]:
     """Nobody can explain an estimate whose inputs or supplier nobody wrote down."""
     for name, field in seen.document.fields.items():
-        scored = field.estimate or field.category is Category.SCORE
-        if scored and not field.derived_from and field.obtained_from is None:
+        if field.scored and not field.derived_from and field.obtained_from is None:
             what = "an estimate names what it is derived from or who supplies it"
             yield Fault(("fields", name), f"field {name}: {what}")
+
+
+@requires("R-22-1", "Art. 13(2)(f), 15(1)(h) GDPR, C-203/22")
+def estimates_have_a_model(seen: Activation) -> Iterator[Fault]:
+    """What is stored for a purpose in force is written by a registered model, or nobody could write it at all."""
+    written = {model.field for model in seen.document.score_models.values()}
+    kept = {name for _, purpose in seen.document.in_force() for name in purpose.collectable}
+    for name, field in seen.document.fields.items():
+        if field.scored and name in kept and name not in written:
+            yield Fault(("fields", name), f"field {name}: no score model writes this estimate (score_models)")
+
+
+@requires("R-22-1", "Art. 22(1), (2) GDPR, C-634/21")
+def models_own_up_to_their_effect(seen: Activation) -> Iterator[Fault]:
+    """What a model says of its effect is what the purposes say that decide by it."""
+    for name, model in seen.document.score_models.items():
+        at = ("score_models", name, "effect")
+        deciding = [
+            purpose_id
+            for purpose_id, purpose in seen.document.in_force()
+            if purpose.significant_decision and model.field in purpose.allowed
+        ]
+        if deciding and not model.weighty:
+            what = f"{deciding[0]} decides with significant effect by {model.field}, so its effect is not none"
+            yield Fault(at, f"score model {name}: {what}")
+        purpose = seen.document.purposes[model.purpose]
+        if not model.weighty or not purpose.in_force:
+            continue
+        if not purpose.significant_decision:
+            what = f"{model.purpose} is then a decision with significant effect (significant_decision)"
+            yield Fault(at, f"score model {name}: {what}")
+        elif (model.decision_mode == "automated") is (purpose.human_review == "required"):
+            at = ("score_models", name, "decision_mode")
+            yield Fault(at, f"score model {name}: who decides is said otherwise by {model.purpose} (human_review)")
+
+
+@requires("R-22-1", "Art. 5(2), 15(1)(h) GDPR")
+def another_model_has_another_version(seen: Activation) -> Iterator[Fault]:
+    """A decision of last month is explained with the model of last month: so another model is another version."""
+    before = seen.before.score_models if seen.before else {}
+    for name, model in seen.document.score_models.items():
+        known = before.get(name)
+        if known is None or known.version != model.version:
+            continue
+        if changed := [key for key in _MODEL if getattr(known, key) != getattr(model, key)]:
+            at = ("score_models", name, "version")
+            yield Fault(at, f"score model {name}: other {', '.join(changed)} under version {model.version}")
 
 
 @requires("R-22-3", "Art. 22(1)-(4) GDPR")
@@ -92,6 +139,9 @@ def _special(document: PolicyDocument, purpose: Purpose) -> frozenset[str]:
 
 GATES: tuple[Check[Activation], ...] = (
     estimates_name_their_inputs,
+    estimates_have_a_model,
+    models_own_up_to_their_effect,
+    another_model_has_another_version,
     decisions_have_a_human_or_an_exception,
     weighty_scores_know_more_than_an_address,
     risks_are_assessed,

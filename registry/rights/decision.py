@@ -46,6 +46,7 @@ from registry.rights.cases import (
     overview_of,
 )
 from registry.rights.intake import CONTESTED, Wish, provided, receive_request
+from registry.scores import scores_last
 from registry.tables import ObjectionRow, RecordRow, RequestRow, RestrictionRow
 
 LONGEST_REASON = 2000
@@ -112,7 +113,7 @@ async def _rectify(registry: Registry, caller: Caller, subject_id: UUID, request
         subject = await change.lock_subject(subject_id)
         row = await locked(change, subject_id, request_id)
         digests: list[bytes] = []
-        for name, value in wish.items():
+        for name, value in scores_last(change.policy, wish):
             given = await _with_purpose(change, subject_id, FieldName(name), value)
             written = await write_value(change, subject, FieldName(name), given, caller.client, rectified=True)
             if isinstance(written, bytes):

@@ -189,7 +189,8 @@ def items(draw: st.DrawFn, request: AccessRequest) -> Item:
         draw(st.none() | instants.map(datetime.date)),
         number=draw(st.integers(1, 9)),
     )
-    return made._replace(category=draw(st.sampled_from([made.category, made.category, Category.MASTER])))
+    stale = retailer().fields[made.field].scored and draw(st.integers(0, 3)) == 0
+    return made._replace(category=draw(st.sampled_from([made.category, made.category, Category.MASTER])), stale=stale)
 
 
 restrictions = st.builds(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.v1.schemas.consents import GivenConsentIn
@@ -52,14 +52,25 @@ _UPSERTED = {
 }
 
 
+class ModelIn(In):
+    """Which registered model worked an estimate out, in which version."""
+
+    name: Identifier
+    version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+
+
 class ValueIn(In):
-    """A value of one field; what is left out here is taken from the customer as a whole."""
+    """A value of one field; what is left out here is taken from the customer as a whole.
+
+    An estimate names the registered model that worked it out, in its version.
+    """
 
     value: Scalar
     collected_for: Identifier | None = None
     observed_at: Instant | None = None
     origin: Origin = Origin.PROVIDED
     touchpoint: Touchpoint | None = None
+    model: ModelIn | None = None
 
 
 class SubjectIn(In):

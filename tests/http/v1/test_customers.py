@@ -130,6 +130,11 @@ UNSTORABLE: list[tuple[dict[str, Any], str, list[dict[str, str]]]] = [
         "invalid-value",
         [{"pointer": "/values/birth_date", "code": "invalid-value"}],
     ),
+    (
+        only(purchase_affinity={"value": "0.7", "collected_for": "recommendations"}),
+        "unregistered-model",
+        [{"pointer": "/values/purchase_affinity", "code": "unregistered-model"}],
+    ),
     ({**only(), "notices": ["chain_letter"]}, "unknown-notice", []),
 ]
 

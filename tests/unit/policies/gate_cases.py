@@ -25,6 +25,8 @@ LETTERS_UNWEIGHED = (
 TIPS_FIELDS = "    fields: {behavioural: [clicks], score: [guess]}\n"
 CLICKS = "title: {de: Klicks, en: clicks}, dpv: pd:LinkClicked"
 GUESS = "derived_from: [clicks], title"
+MODEL = SHOP[SHOP.index("score_models:\n") : SHOP.index("clients:\n")]
+NO_EFFECT = "effect: none, decision_mode: assistive"
 EXPLICIT = "{article: A6-1-a, explicit: yes, why: named in the consent}"
 DPIA = 'dpia: {ref: DSFA-1, approved_on: "2026-10-01", review_on: "2028-10-01"}'
 WHOLE = 'assessed_on: "2026-09-01", dpo_opinion: no_objection, informed_from: "2026-10-01"'
@@ -301,6 +303,38 @@ AUTOMATED = [
         ((GUESS, "title"),),
         (("estimate: yes, title", "estimate: yes, obtained_from: carrier, title"),),
     ),
+    Case("an estimate that no model writes", "R-22-1", ((MODEL, ""),)),
+    Case("a model that writes no estimate", "R-22-1", (("field: guess,", "field: clicks,"),)),
+    Case(
+        "a model for a purpose that does not read it",
+        "R-22-1",
+        (("field: guess, purpose: tips", "field: guess, purpose: orders"),),
+    ),
+    Case("a model with other inputs than its estimate", "R-22-1", (("inputs: [clicks]", "inputs: [phone]"),)),
+    Case(
+        "a model that hides its effect",
+        "R-22-1",
+        (("    profiling: yes\n", "    profiling: yes\n    significant_decision: yes\n"),),
+        (("effect: none", "effect: significant"),),
+    ),
+    Case("a model of weight for a purpose without", "R-22-1", (("effect: none", "effect: legal"),)),
+    Case(
+        "a model that decides where a human should",
+        "R-22-1",
+        (
+            ("    profiling: yes\n", "    profiling: yes\n    significant_decision: yes\n"),
+            (NO_EFFECT, "effect: legal, decision_mode: automated"),
+        ),
+        (("decision_mode: automated", "decision_mode: assistive"),),
+    ),
+    Case(
+        "another method under the same version",
+        "R-22-1",
+        (("counts clicks}", "weighs clicks}"),),
+        (('version: "1", inputs', 'version: "2", inputs'),),
+        before=shop(),
+        existing=KNOWN,
+    ),
     Case(
         "profiling without explicit consent",
         "R-22-2",
@@ -314,13 +348,25 @@ AUTOMATED = [
                 "    profiling: yes\n",
                 "    profiling: yes\n    significant_decision: yes\n    human_review: not_required\n",
             ),
+            (NO_EFFECT, "effect: significant, decision_mode: automated"),
         ),
-        (("    human_review: not_required\n", "    adm_exception: explicit_consent\n"),),
+        (
+            (
+                "    human_review: not_required\n",
+                "    human_review: not_required\n    adm_exception: explicit_consent\n",
+            ),
+        ),
     ),
     Case(
         "an exception that the basis does not carry",
         "R-22-3",
-        (("    profiling: yes\n", "    profiling: yes\n    significant_decision: yes\n    adm_exception: contract\n"),),
+        (
+            (
+                "    profiling: yes\n",
+                "    profiling: yes\n    significant_decision: yes\n    adm_exception: contract\n",
+            ),
+            ("effect: none", "effect: significant"),
+        ),
         (("    adm_exception: contract\n", "    human_review: required\n"),),
     ),
     Case(
@@ -333,8 +379,10 @@ AUTOMATED = [
             ("{behavioural: [clicks], score: [guess]}", "{behavioural: [clicks], master: [phone], score: [guess]}"),
             ("look_back: {behavioural: P24M,", "look_back: {behavioural: P24M, master: P24M,"),
             ("    profiling: yes\n", "    profiling: yes\n    significant_decision: yes\n"),
+            ("inputs: [clicks]", "inputs: [phone]"),
+            ("effect: none", "effect: significant"),
         ),
-        (("derived_from: [phone]", "derived_from: [phone, clicks]"),),
+        (("derived_from: [phone]", "derived_from: [phone, clicks]"), ("inputs: [phone]", "inputs: [phone, clicks]")),
     ),
     Case("profiling without impact assessment", "R-35-1", ((f"    {DPIA}\n", ""),)),
     Case(

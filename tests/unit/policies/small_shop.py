@@ -94,6 +94,10 @@ purposes:
       evidence: {article: A6-1-c, why: Art. 7(1) GDPR}
     fields: {evidence: [proof]}
     objection: not_applicable
+score_models:
+  guesser:
+    {title: {de: Rater, en: guesser}, field: guess, purpose: tips, version: "1", inputs: [clicks],
+     method: {de: zählt Klicks, en: counts clicks}, effect: none, decision_mode: assistive, owner: author}
 clients:
   till: {title: {de: Kasse, en: till}, purposes: [orders, news, letters, tips]}
   office: {title: {de: Kontor, en: office}, purposes: [proofs]}

@@ -114,6 +114,7 @@ ABROAD = with_part(
 )
 LATE = datetime(2026, 11, 21, 22, 59, tzinfo=UTC)
 MIDNIGHT_IN_BERLIN = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+SPOILED = item("purchase_affinity", RECOMMENDATIONS)._replace(stale=True)
 CONSENTED = permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True, since=days(1))
 
 GATE = [
@@ -664,6 +665,15 @@ ITEMS = [
         STREET_READ,
         (ReasonCode.PURPOSE_INCOMPATIBLE,),
         {"items": (item("street", NEWSLETTER),)},
+    ),
+    Row("R-22-5", "an estimate of corrected inputs", AFFINITY_READ, (ReasonCode.SCORE_STALE,), {"items": (SPOILED,)}),
+    Row("R-22-5", "the same written anew", AFFINITY_READ, (), {"items": (SPOILED._replace(stale=False),)}),
+    Row(
+        "R-22-5",
+        "the person still sees it",
+        ask("portal", "data_subject_request", "purchase_affinity"),
+        (),
+        {"items": (SPOILED,)},
     ),
     Row("R-5.1b-2", "collected for something that fits", STREET_READ, (), {"items": (item("street"),)}),
     Row(

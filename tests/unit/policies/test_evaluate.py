@@ -90,6 +90,11 @@ REFUSALS: dict[ReasonCode, tuple[AccessRequest, Facts, PolicyDocument | None]] =
         customer(items=(item("invoices", delete_after=date(2026, 11, 20)),)),
         None,
     ),
+    ReasonCode.SCORE_STALE: (
+        ask("recommender", RECOMMENDATIONS, "purchase_affinity"),
+        customer(items=(item("purchase_affinity", RECOMMENDATIONS)._replace(stale=True),)),
+        None,
+    ),
     ReasonCode.RECIPIENT_NOT_ALLOWED: (NEWSLETTER_READ, customer(), with_purpose(NEWSLETTER, recipients=())),
     ReasonCode.CASE_REFERENCE_MISSING: (ORDER_READ, customer(), with_purpose(ORDERS, case_reference="required")),
     ReasonCode.AGGREGATES_ONLY: (ORDER_READ, customer(), with_purpose(ORDERS, aggregates_only=True)),

@@ -1,0 +1,69 @@
+"""Registered score models: which procedure may write which estimate, from what, and what hangs on it for people.
+
+An estimate that no registered model wrote can be explained to nobody. `scores_from` follows what is worked out from
+what, through other estimates too: whoever corrects or clears a value has to know which estimates it spoils.
+
+Legal: GDPR Art. 4(4), Art. 5(1)(d), Art. 13(2)(f), Art. 15(1)(h), Art. 22; C-634/21, C-203/22; R-22-1, R-22-5.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from policies.forms import Identifier, Part, Text, Words
+from policies.holdings import FieldPart
+from policies.vocabulary import Category
+
+ModelVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+
+
+class ScoreModel(Part):
+    """One procedure that makes estimates (R-22-1).
+
+    `field` is the estimate it writes, `inputs` the fields or whole categories it works with. `method` is the procedure
+    and the principles really applied, in words for the person concerned (C-203/22). `effect` is what a decision drawn
+    from the estimate does to people; `decision_mode` whether a human takes it. `owner` is the login of the member of
+    staff who answers for the model: they never review what it did.
+    """
+
+    title: Words
+    field: Identifier
+    purpose: Identifier
+    version: ModelVersion
+    inputs: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    method: Words
+    effect: Literal["none", "significant", "legal"]
+    decision_mode: Literal["assistive", "automated"]
+    owner: Text
+
+    @property
+    def weighty(self) -> bool:
+        """Whether decisions drawn from it have legal or similarly significant effects (Art. 22(1))."""
+        return self.effect != "none"
+
+
+def inputs_of(fields: Mapping[str, FieldPart], model: ScoreModel) -> frozenset[str]:
+    """The fields a model works with; a category stands for all of its fields but the estimate itself."""
+    named: set[str] = set()
+    for one in model.inputs:
+        if one in fields or one not in set(Category):
+            named.add(one)
+        else:
+            named |= {name for name, field in fields.items() if field.category == one and name != model.field}
+    return frozenset(named)
+
+
+def scores_from(fields: Mapping[str, FieldPart], models: Mapping[str, ScoreModel], name: str) -> frozenset[str]:
+    """The estimates that are worked out from a field, directly or by way of other estimates."""
+    made_of: dict[str, set[str]] = {one: set(field.derived_from) for one, field in fields.items() if field.scored}
+    for model in models.values():
+        made_of.setdefault(model.field, set()).update(inputs_of(fields, model))
+    found: set[str] = set()
+    ahead = [name]
+    while ahead:
+        spoiled = ahead.pop()
+        further = {score for score, inputs in made_of.items() if spoiled in inputs} - found
+        found |= further
+        ahead.extend(further)
+    return frozenset(found)

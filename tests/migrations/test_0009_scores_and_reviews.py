@@ -1,0 +1,44 @@
+"""Revision 0009: estimates of before name no model and are fresh; stale ones stop the way back."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection, text
+
+from registry.migrations import downgrade_async, upgrade_async
+from tests.migrations.test_0001_the_first_tables import _on, empty_url
+
+__all__ = ["empty_url"]
+
+BEFORE = "0008"
+RECORD = """INSERT INTO record (subject_id, field, record_id, category, version, key_version, sealed, origin,
+ touchpoint, captured_by, collected_for, observed_at, collected_at, retention)
+ VALUES (:id, 'credit_score', :id, 'score', 1, 1, :sealed, 'inferred', 'online_shop', 'sales', 'credit_check',
+ {at}, {at}, 'credit_checks')"""
+
+
+async def _run(url: str, statement: str, **given: object) -> list[tuple[Any, ...]]:
+    def work(connection: Connection) -> list[tuple[Any, ...]]:
+        result = connection.execute(text(statement), given)
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+    found: list[tuple[Any, ...]] = await _on(url, work)
+    return found
+
+
+async def test_estimates_survive_up_and_down(empty_url: str) -> None:
+    sqlite = empty_url.startswith("sqlite")
+    await upgrade_async(empty_url, BEFORE)
+    id_ = uuid4().bytes if sqlite else uuid4()
+    await _run(empty_url, RECORD.format(at="0" if sqlite else "now()"), id=id_, sealed=b"s" * 40)
+    told = "SELECT sealed, model, model_version, stale_since FROM record"
+    for _ in range(2):
+        await upgrade_async(empty_url, "0009")
+        assert await _run(empty_url, told) == [(b"s" * 40, "", "", None)]
+        await downgrade_async(empty_url, BEFORE)
+        assert await _run(empty_url, "SELECT sealed FROM record") == [(b"s" * 40,)]
+    await upgrade_async(empty_url, "0009")
+    await _run(empty_url, "UPDATE record SET stale_since = observed_at")
+    with pytest.raises(RuntimeError, match="stale"):
+        await downgrade_async(empty_url, BEFORE)

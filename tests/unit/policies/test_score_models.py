@@ -1,0 +1,50 @@
+"""What a model works with, and which estimates are spoiled when one of its inputs was wrong."""
+
+import pytest
+
+from policies.score_models import ScoreModel, inputs_of, scores_from
+from policies.vocabulary import Category
+from tests.unit.policies.people import retailer
+
+FIELDS = retailer().fields
+MODELS = retailer().score_models
+
+
+def model(*inputs: str, field: str = "purchase_affinity") -> ScoreModel:
+    return MODELS["affinity"].model_copy(update={"inputs": inputs, "field": field})
+
+
+def test_a_category_stands_for_its_fields_but_not_for_the_estimate_itself() -> None:
+    assert inputs_of(FIELDS, model("visits", "score")) == {"visits", "credit_score", "fraud_hint"}
+    behavioural = {name for name, field in FIELDS.items() if field.category is Category.BEHAVIOURAL}
+    assert inputs_of(FIELDS, model("behavioural")) == behavioural
+
+
+@pytest.mark.gdpr("5(1)(d)")
+@pytest.mark.parametrize(
+    ("corrected", "stale"),
+    [
+        ("visits", {"purchase_affinity"}),
+        ("purchases", {"purchase_affinity", "fraud_hint"}),
+        ("street", {"credit_score"}),
+        ("income", set()),
+        ("purchase_affinity", set()),
+    ],
+)
+def test_what_was_made_of_it_is_spoiled_with_it(corrected: str, stale: set[str]) -> None:
+    """R-22-5."""
+    assert retailer().scores_from(corrected) == stale
+
+
+def test_an_estimate_of_estimates_is_spoiled_too_also_in_a_circle() -> None:
+    """R-22-5."""
+    models = {
+        "first": model("income", "credit_score"),
+        "second": model("purchase_affinity", field="credit_score"),
+    }
+    assert scores_from(FIELDS, models, "income") == {"purchase_affinity", "credit_score"}
+
+
+def test_estimates_without_a_model_are_spoiled_by_what_they_are_derived_from() -> None:
+    """R-22-5: documents from before models were registered."""
+    assert scores_from(FIELDS, {}, "visits") == {"purchase_affinity"}
