@@ -13,7 +13,7 @@ from api.words import WORDS, Both, Language, say
 from audit.event import Outcome
 from policies.deadlines import TIME_ZONE
 from policies.documents import PolicyDocument, Words
-from policies.vocabulary import ReasonCode
+from policies.vocabulary import ReasonCode, ReviewOutcome
 from registry.access_logs import ClosingGround
 from registry.conflicts import ConflictKind
 from registry.lookup import IdentifierKind
@@ -27,6 +27,7 @@ _KINDS = (
     ConflictKind,
     RequestKind,
     RequestState,
+    ReviewOutcome,
     Status,
     ClosingGround,
     Opinion,

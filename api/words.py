@@ -23,6 +23,8 @@ from policies.vocabulary import (
     Origin,
     ReasonCode,
     RelationshipKind,
+    ReviewOutcome,
+    ReviewState,
     SubjectKind,
     SubjectStatus,
     Touchpoint,
@@ -252,6 +254,8 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         EventTag.REQUEST_DECIDE: Both("Antrag entschieden", "Request decided"),
         EventTag.REQUEST_ANSWER: Both("Antrag beantwortet", "Request answered"),
         EventTag.REQUEST_LIST: Both("Anträge angesehen", "Requests looked at"),
+        EventTag.REVIEW_BEGIN: Both("Prüfung begonnen", "Review begun"),
+        EventTag.REVIEW_DECIDE: Both("Prüfung entschieden", "Review decided"),
         EventTag.LOGIN: Both("Angemeldet", "Logged in"),
         EventTag.LOGIN_FAILED: Both("Anmeldung gescheitert", "Login failed"),
         EventTag.CODE_SENT: Both("Einmalcode angefordert", "One-time code asked for"),
@@ -337,6 +341,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         RequestKind.RECTIFICATION: Both("Berichtigung", "Rectification"),
         RequestKind.ERASURE: Both("Löschung", "Erasure"),
         RequestKind.OBJECTION: Both("Widerspruch", "Objection"),
+        RequestKind.HUMAN_REVIEW: Both("Prüfung durch einen Menschen", "Review by a human"),
     },
     RequestState: {
         RequestState.RECEIVED: Both("eingegangen", "received"),
@@ -356,6 +361,15 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
             "Ein gespeichertes Ereignis kam verändert wieder", "A stored event came back changed"
         ),
         ConflictKind.ERASED_IDENTIFIER: Both("Gelöschte Person kam wieder", "An erased person came back"),
+    },
+    ReviewState: {
+        ReviewState.OPEN: Both("offen", "open"),
+        ReviewState.DECIDED: Both("entschieden", "decided"),
+        ReviewState.OUTDATED: Both("überholt", "outdated"),
+    },
+    ReviewOutcome: {
+        ReviewOutcome.UPHELD: Both("Entscheidung bleibt", "decision stands"),
+        ReviewOutcome.CHANGED: Both("Entscheidung geändert", "decision changed"),
     },
     EventStatus: {
         EventStatus.STORED: Both("gespeichert", "stored"),

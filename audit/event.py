@@ -68,6 +68,8 @@ class EventTag(StrEnum):
     REQUEST_DECIDE = "request-decide"
     REQUEST_ANSWER = "request-answer"
     REQUEST_LIST = "request-list"
+    REVIEW_BEGIN = "review-begin"
+    REVIEW_DECIDE = "review-decide"
     LOGIN = "login"
     LOGIN_FAILED = "login-failed"
     CODE_SENT = "code-sent"

@@ -1,9 +1,10 @@
 """The same decision as a condition in SQL: whom a question would be permitted for, found by the database itself.
 
 `predicate` says for one question what the rules say for one person, over the registry's own tables (`subject` as `s`,
-`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`). It selects
-and permits nothing: whoever was selected is decided again, person by person, before anything leaves. Tests hold it
-equal to `evaluate` on random people, on every engine.
+`permission`, `objection`, `restriction`, `relationship`, `notice_delivery`, `notice`, `record`, `event`,
+`human_review`). It selects and permits nothing: whoever was selected is decided again, person by person, before
+anything leaves. Tests hold it equal to `evaluate` on random people, on every engine. One thing it leaves out on
+purpose: whose case a human has decided is found by asking for that person, never as one of a crowd.
 
 The words are those that SQLite and PostgreSQL share. Values travel as parameters: text, `datetime` (aware, UTC) and
 `date`; the store binds each as its engine keeps it. A number of people a day is counted elsewhere.
@@ -34,6 +35,7 @@ from policies.vocabulary import (
     ObjectionState,
     Origin,
     RelationshipKind,
+    ReviewState,
     SubjectKind,
     SubjectStatus,
 )
@@ -181,10 +183,13 @@ class _Build:
         return f"(s.kind = {self.value(SubjectKind.ORGANISATION.value)} OR {old_enough})"
 
     def _machine(self) -> str:
-        if not self.purpose.significant_decision or self.request.by_human:
+        if not self.purpose.significant_decision:
             return _TRUE
         if self.purpose.human_review == "required":
             return _FALSE
+        return _all([self._exception(), self._uncontested()])
+
+    def _exception(self) -> str:
         match self.purpose.adm_exception:
             case "law":
                 return _TRUE
@@ -194,6 +199,12 @@ class _Build:
                 return _any(self._given(channel, explicit=True) for channel in self.asked)
             case None:
                 return _FALSE
+
+    def _uncontested(self) -> str:
+        return (
+            "NOT EXISTS (SELECT 1 FROM human_review h WHERE h.subject_id = s.subject_id"
+            f" AND h.purpose = {self.id} AND h.state = {self.value(ReviewState.OPEN.value)})"
+        )
 
     # ---- one field -----------------------------------------------------------------------------------------------
 

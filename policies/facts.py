@@ -20,6 +20,7 @@ from policies.vocabulary import (
     Origin,
     PurposeId,
     RelationshipKind,
+    ReviewState,
     SubjectId,
     SubjectKind,
     SubjectStatus,
@@ -29,10 +30,7 @@ from policies.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """Who asks what, and for which single purpose (R-5.1b-1).
-
-    `by_human` says that a person looks at the answer and decides; a machine client never does (Art. 22).
-    """
+    """Who asks what, and for which single purpose (R-5.1b-1)."""
 
     client: ClientCode
     purpose: PurposeId
@@ -40,7 +38,6 @@ class AccessRequest:
     operation: Operation = Operation.READ
     channel: Channel | None = None
     case_reference: str | None = field(default=None, repr=False)
-    by_human: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +73,14 @@ class Restriction:
     category: Category | None
     field: FieldName | None
     since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A human's review of what machines decide under one purpose, asked for or done (Art. 22(3))."""
+
+    purpose: PurposeId
+    state: ReviewState
 
 
 class Delivery(NamedTuple):
@@ -127,8 +132,8 @@ class Facts:
     """Everything known about one person at one instant of the database's clock (aware, UTC).
 
     An unknown `kind` counts as a private person, whom the law protects most. `within_budget` is whether this person
-    still fits into what the client may look at today; it matters only to purposes with a budget, and `addresses` only
-    to those with a soft opt-in.
+    still fits into what the client may look at today; it matters only to purposes with a budget, `addresses` only to
+    those with a soft opt-in, and `reviews` only to those that decide with significant effect.
     """
 
     subject_id: SubjectId
@@ -144,3 +149,15 @@ class Facts:
     items: tuple[Item, ...] | None = None
     addresses: tuple[Address, ...] | None = None
     within_budget: bool | None = None
+    reviews: tuple[Review, ...] | None = None
+
+    def by_human(self, purpose: PurposeId) -> bool:
+        """Whether a human has decided this case, on the data that is on file now, and nobody contests it since."""
+        states = {one.state for one in self.reviews or () if one.purpose == purpose}
+        return ReviewState.DECIDED in states and ReviewState.OPEN not in states
+
+    def contested(self, purpose: PurposeId) -> bool:
+        """Whether a human is still to look at the case; unknown counts as yes."""
+        if self.reviews is None:
+            return True
+        return any(one.state is ReviewState.OPEN and one.purpose == purpose for one in self.reviews)

@@ -183,6 +183,21 @@ class ObjectionState(StrEnum):
     REJECTED = "rejected"
 
 
+class ReviewState(StrEnum):
+    """Where a human's review of a machine's decision stands (Art. 22(3)); `outdated`: new data came since."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    OUTDATED = "outdated"
+
+
+class ReviewOutcome(StrEnum):
+    """What a human made of a machine's decision."""
+
+    UPHELD = "upheld"
+    CHANGED = "changed"
+
+
 class ReasonCode(StrEnum):
     """Why a read was refused or a field withheld, in the order of the checks (REQUIREMENTS 2.2)."""
 

@@ -47,6 +47,15 @@ class StoredValue(NamedTuple):
         return f"StoredValue({self.item.row_id})"
 
 
+class StoredReview(NamedTuple):
+    """A human's review as stored; `seen` are the rows they saw, each as `row id (hex):version`."""
+
+    purpose: str
+    state: str
+    decided_at: datetime | None
+    seen: str
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """One person as found at `now` (the database's clock, aware, UTC); `status` None = nobody."""
@@ -66,6 +75,7 @@ class Gathered:
     relationships: tuple[Relationship, ...] = ()
     notices: tuple[Delivery, ...] = ()
     addresses: tuple[Address, ...] | None = None
+    reviews: tuple[StoredReview, ...] | None = None
 
 
 @lru_cache(maxsize=256)
@@ -98,6 +108,7 @@ class Database(Protocol):
         *,
         with_events: bool,
         addresses: frozenset[str] = frozenset(),
+        with_reviews: bool = False,
     ) -> dict[UUID, Gathered]:
         """Everything a decision about these people needs, fresh, in one round trip.
 
@@ -106,6 +117,7 @@ class Database(Protocol):
             fields: which values.
             with_events: whether any of the fields holds events.
             addresses: fields of whose values only the origin is wanted (soft opt-in); none = not asked, so unknown.
+            with_reviews: whether human reviews are wanted (Art. 22); not asked = unknown.
         """
 
     async def now(self) -> datetime:

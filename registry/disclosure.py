@@ -30,7 +30,7 @@ from registry.budgets import take_places
 from registry.context import Caller, Registry
 from registry.database import Gathered
 from registry.errors import KeyUnavailableError, NotReadyError
-from registry.facts import addresses_for, facts_from
+from registry.facts import addresses_for, facts_from, reviews_for
 from registry.vault import Place, Sealed, open_sealed
 
 MOST_SUBJECTS = 1000
@@ -122,7 +122,13 @@ async def gather(
     fields = frozenset(request.fields)
     with_events = any(name in policy.fields and policy.fields[name].event for name in fields)
     addresses = addresses_for(policy, request.purpose)
-    gathered = await registry.database.gather(ids, fields, with_events=with_events, addresses=addresses)
+    gathered = await registry.database.gather(
+        ids,
+        fields,
+        with_events=with_events,
+        addresses=addresses,
+        with_reviews=reviews_for(policy, request.purpose),
+    )
     versions = next(iter(gathered.values())).versions
     if caller.credential is not None and versions.clients_version != caller.credential.clients_version:
         await registry.check_credential(caller, versions.clients_version)

@@ -31,6 +31,7 @@ from registry.tables import (
     ConflictRow,
     DataKeyRow,
     EventRow,
+    HumanReviewRow,
     LetterOutboxRow,
     LookupRow,
     NoticeDeliveryRow,
@@ -57,6 +58,7 @@ _GONE = (
     PortalSessionRow,
     BudgetUseRow,
     LetterOutboxRow,
+    HumanReviewRow,
 )
 _EMPTIED = """subject SET status = :status, majority_month = NULL, language = '', country = '',
  version = version + 1 WHERE subject_id = :id"""

@@ -26,6 +26,7 @@ from registry.errors import UnknownSubjectError
 from registry.tables import (
     ConsentEventRow,
     EventRow,
+    HumanReviewRow,
     NoticeDeliveryRow,
     ObjectionRow,
     RecordRow,
@@ -277,6 +278,9 @@ async def _kept_about(registry: Registry, subject_id: UUID) -> dict[str, Any]:
         restrictions = (
             await session.execute(select(RestrictionRow).where(col(RestrictionRow.subject_id) == subject_id))
         ).scalars()
+        reviews = (
+            await session.execute(select(HumanReviewRow).where(col(HumanReviewRow.subject_id) == subject_id))
+        ).scalars()
         requests = (await session.execute(select(RequestRow).where(col(RequestRow.subject_id) == subject_id))).scalars()
         return {
             "relationships": [
@@ -313,6 +317,16 @@ async def _kept_about(registry: Registry, subject_id: UUID) -> dict[str, Any]:
                     "lifted_at": row.lifted_at,
                 }
                 for row in restrictions
+            ],
+            "reviews": [
+                {
+                    "purpose": row.purpose,
+                    "state": row.state,
+                    "opened_at": row.opened_at,
+                    "decided_at": row.decided_at,
+                    "outcome": row.outcome or None,
+                }
+                for row in reviews
             ],
             "requests": [
                 {"kind": row.kind, "state": row.state, "received_at": row.received_at, "due_on": row.due_on}

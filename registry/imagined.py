@@ -74,6 +74,7 @@ def person_in(document: PolicyDocument, cell: Cell, at: datetime) -> Facts:
             notices=None,
             items=None,
             addresses=None,
+            reviews=None,
         )
     return facts_from(_DIFFERENT[cell.state](in_order), within_budget=True)
 
@@ -126,6 +127,7 @@ def _in_order(document: PolicyDocument, cell: Cell, at: datetime) -> Gathered:
             for names in sale.addresses.values()
             for name in sorted(names)
         ),
+        reviews=(),
     )
 
 

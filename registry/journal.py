@@ -32,6 +32,7 @@ class JournalKind(StrEnum):
     OBJECTION = "objection"
     RESTRICTION = "restriction"
     RECTIFICATION = "rectification"
+    REVIEW = "review"
     POLICY = "policy"
     SIGNING_KEY = "signing-key"
     PIN = "pin"

@@ -6,7 +6,8 @@ Legal: GDPR Art. 12(1), (4), Art. 17(3)(b); R-12.1-1, R-12.4-1, R-17.1-1.
 from collections.abc import Mapping
 from datetime import date
 
-from policies.documents import PolicyDocument
+from policies.documents import PolicyDocument, Words
+from policies.vocabulary import ReviewOutcome
 from registry.erasure import Erasure, KeptField
 
 ERASURE_SUBJECT = "Ihr Antrag auf Löschung / Your erasure request"
@@ -40,6 +41,25 @@ def refusal(policy: PolicyDocument, reasons: str) -> dict[str, str]:
         "en": (
             f"We cannot comply with your request. Reasons: {reasons.strip()} You may lodge a complaint with the"
             f" supervisory authority ({authority}) and seek a judicial remedy."
+        ),
+    }
+
+
+def review(policy: PolicyDocument, purpose: Words, outcome: ReviewOutcome, reasons: str) -> dict[str, str]:
+    """What a human made of a machine's decision and why, and what the person can still do (Art. 22(3), 77, 79)."""
+    authority = policy.policy.controller.supervisory_authority
+    made = {
+        ReviewOutcome.UPHELD: ("Es bleibt bei der Entscheidung.", "The decision stands."),
+        ReviewOutcome.CHANGED: ("Die Entscheidung wurde geändert.", "The decision was changed."),
+    }[outcome]
+    return {
+        "de": (
+            f"Ein Mensch hat die Entscheidung geprüft ({purpose.de}). {made[0]} Gründe: {reasons.strip()} Sie können"
+            f" sich bei der Aufsichtsbehörde beschweren ({authority}) und Rechtsschutz bei Gericht suchen."
+        ),
+        "en": (
+            f"A human has reviewed the decision ({purpose.en}). {made[1]} Reasons: {reasons.strip()} You may lodge a"
+            f" complaint with the supervisory authority ({authority}) and seek a judicial remedy."
         ),
     }
 

@@ -33,13 +33,24 @@ from policies.vocabulary import (
     ObjectionState,
     PurposeId,
     RelationshipKind,
+    ReviewState,
     SubjectKind,
     SubjectStatus,
 )
-from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
+from registry.database import (
+    CATEGORIES,
+    ORIGINS,
+    TOUCHPOINTS,
+    Gathered,
+    StoredReview,
+    StoredValue,
+    Versions,
+    purposes_named,
+)
 from registry.tables import (
     ConsentEventRow,
     EventRow,
+    HumanReviewRow,
     NoticeDeliveryRow,
     NoticeRow,
     ObjectionRow,
@@ -92,6 +103,7 @@ async def gather_at(
     deliveries = _grouped(await _rows(session, NoticeDeliveryRow, subject_ids))
     records = _grouped(await _rows(session, RecordRow, subject_ids))
     events = _grouped(await _rows(session, EventRow, subject_ids))
+    reviews = _grouped(await _rows(session, HumanReviewRow, subject_ids))
     named = await _named(session)
     found: dict[UUID, Gathered] = {}
     for id_ in subject_ids:
@@ -130,6 +142,7 @@ async def gather_at(
                 for row in deliveries[id_]
             ),
             addresses=tuple(_address(row) for row in stored),
+            reviews=tuple(_review(row, at) for row in reviews[id_] if row.opened_at <= at),
         )
     return found
 
@@ -144,6 +157,7 @@ _Row = TypeVar(
     NoticeDeliveryRow,
     RecordRow,
     EventRow,
+    HumanReviewRow,
 )
 
 
@@ -187,6 +201,12 @@ def _declared(rows: list[ConsentEventRow], at: datetime, known: Known) -> list[D
 def _objection(row: ObjectionRow) -> Objection:
     purpose = PurposeId(row.purpose) if row.purpose else None
     return Objection(row.direct_marketing, purpose, Channel(row.channel), ObjectionState.OPEN, row.since)
+
+
+def _review(row: HumanReviewRow, at: datetime) -> StoredReview:
+    done = row.decided_at is not None and row.decided_at <= at
+    state = ReviewState.DECIDED if done else ReviewState.OPEN
+    return StoredReview(row.purpose, state.value, row.decided_at if done else None, row.seen)
 
 
 def _value(row: RecordRow, at: datetime) -> StoredValue:

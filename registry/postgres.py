@@ -31,7 +31,16 @@ from policies.vocabulary import (
     SubjectKind,
     SubjectStatus,
 )
-from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
+from registry.database import (
+    CATEGORIES,
+    ORIGINS,
+    TOUCHPOINTS,
+    Gathered,
+    StoredReview,
+    StoredValue,
+    Versions,
+    purposes_named,
+)
 from registry.errors import ForbiddenError, NotReadyError
 from registry.keys import WrappedDataKey
 from registry.outage import told_as_not_ready
@@ -44,6 +53,8 @@ _EVENTS = """(SELECT array_agg(ROW(e.event_id, e.field, e.category, e.collected_
  WHERE e.subject_id = q.id AND e.field = ANY($2::text[]))"""
 _ADDRESSES = """(SELECT array_agg(ROW(a.field, a.collected_for, a.origin, a.touchpoint, a.collected_at)) FROM record a
  WHERE a.subject_id = q.id AND a.field = ANY($3::text[]))"""
+_REVIEWS = """(SELECT array_agg(ROW(h.purpose, h.state, h.decided_at, h.seen)) FROM human_review h
+ WHERE h.subject_id = q.id)"""
 _NONE = "NULL::record[]"
 _GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_version, st.keys_version,
  s.status, s.kind, s.majority_month, s.version,
@@ -60,17 +71,19 @@ _GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_versio
  (SELECT array_agg(ROW(n.notice, n.version, n.delivered_at, (SELECT CASE WHEN min(t.purposes) = max(t.purposes)
   THEN min(t.purposes) END FROM notice t WHERE t.notice = n.notice AND t.version = n.version)))
   FROM notice_delivery n WHERE n.subject_id = q.id),
- {addresses}
+ {addresses}, {reviews}
  FROM unnest($1::uuid[]) AS q(id) CROSS JOIN registry_state st LEFT JOIN subject s ON s.subject_id = q.id"""
-# By whether events, and where addresses came from, are asked for.
+# By whether events, where addresses came from, and reviews are asked for.
 _STATEMENTS = {
-    (with_events, with_addresses): _GATHER.format(
+    (with_events, with_addresses, with_reviews): _GATHER.format(
         records=_RECORDS,
         events=_EVENTS if with_events else _NONE,
         addresses=_ADDRESSES if with_addresses else _NONE,
+        reviews=_REVIEWS if with_reviews else _NONE,
     )
     for with_events in (False, True)
     for with_addresses in (False, True)
+    for with_reviews in (False, True)
 }
 
 
@@ -80,6 +93,7 @@ class _Waiting:
     fields: frozenset[str]
     with_events: bool
     addresses: frozenset[str]
+    with_reviews: bool
     done: "asyncio.Future[dict[UUID, Gathered]]"
 
 
@@ -145,10 +159,11 @@ class PostgresDatabase:
         *,
         with_events: bool,
         addresses: frozenset[str] = frozenset(),
+        with_reviews: bool = False,
     ) -> dict[UUID, Gathered]:
         """Join the next round trip."""
         done: asyncio.Future[dict[UUID, Gathered]] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(subject_ids, fields, with_events, addresses, done)
+        waiting = _Waiting(subject_ids, fields, with_events, addresses, with_reviews, done)
         self._waiting.append(waiting)
         if self._loader is None or self._loader.done():
             self._loader = asyncio.create_task(self._load(), name="gather")
@@ -179,7 +194,9 @@ class PostgresDatabase:
                 self._dsn, timeout=10, command_timeout=30, server_settings=dict(SHORT_STATEMENTS)
             )
         addresses = list({name for waiting in taken for name in waiting.addresses})
-        statement = _STATEMENTS[any(waiting.with_events for waiting in taken), bool(addresses)]
+        with_events = any(waiting.with_events for waiting in taken)
+        with_reviews = any(waiting.with_reviews for waiting in taken)
+        statement = _STATEMENTS[with_events, bool(addresses), with_reviews]
         ids = list({id_ for waiting in taken for id_ in waiting.ids})
         fields = list({name for waiting in taken for name in waiting.fields})
         return {
@@ -293,6 +310,7 @@ def _gathered(row: Any, waiting: _Waiting) -> Gathered:  # noqa: ANN401 - an asy
         )
         if waiting.addresses
         else None,
+        reviews=tuple(StoredReview(*h) for h in row[18] or ()) if waiting.with_reviews else None,
     )
 
 

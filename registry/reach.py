@@ -106,7 +106,7 @@ async def _everybody(registry: Registry, documents: Sequence[PolicyDocument]) ->
             ids = list((await session.execute(page)).scalars())
         if not ids:
             return
-        gathered = await registry.database.gather(ids, fields, with_events=True)
+        gathered = await registry.database.gather(ids, fields, with_events=True, with_reviews=True)
         for id_ in ids:
             yield facts_from(gathered[id_])
         after = ids[-1]

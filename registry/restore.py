@@ -1,9 +1,9 @@
 """Replays the journal into a restored database: what a backup has forgotten binds again before anything is served.
 
-Erasures, withdrawals, objections and restrictions are carried out anew, from the first entry the database does not know
-to the last; each is one transaction together with the number of its entry, so that a replay that was killed goes on
-where it stopped. A rectified value cannot be had back from the journal: the field is restricted until somebody has
-looked at it. Nothing that a replay does is written to the journal again.
+Erasures, withdrawals, objections, restrictions and contests are carried out anew, from the first entry the database
+does not know to the last; each is one transaction together with the number of its entry, so that a replay that was
+killed goes on where it stopped. A rectified value cannot be had back from the journal: the field is restricted until
+somebody has looked at it. Nothing that a replay does is written to the journal again.
 
 Legal: GDPR Art. 5(1)(d), (f), Art. 7(3), Art. 17, Art. 18, Art. 21, Art. 32(1)(c); R-DEL-6.
 """
@@ -15,8 +15,9 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
+from policies.deadlines import due_on
 from policies.documents import parse
-from policies.vocabulary import Channel, FieldName, PurposeId
+from policies.vocabulary import Channel, FieldName, PurposeId, Touchpoint
 from registry.access_logs import end_access_key
 from registry.consents import withdraw_within
 from registry.context import Caller, Change, Registry
@@ -25,11 +26,13 @@ from registry.errors import BackupError, UnknownSubjectError
 from registry.journal import JournalEntry, JournalKind
 from registry.keys import Digest
 from registry.objections import write_objection
+from registry.rights import RequestKind, RequestState
+from registry.rights.review import open_contest
 from registry.rotation import entry as key_entry
 from registry.scores import invalidate
 from registry.setup import vouch_for
 from registry.suppression import Scope, suppress
-from registry.tables import JournalOutboxRow, PolicyVersionRow, RestrictionRow, StateRow
+from registry.tables import JournalOutboxRow, PolicyVersionRow, RequestRow, RestrictionRow, StateRow
 
 REPLAYED = "replayed"
 LOST_CORRECTION = "restored"
@@ -41,6 +44,7 @@ _TAGS = {
     JournalKind.RESTRICTION: EventTag.RESTRICT,
     JournalKind.RECTIFICATION: EventTag.RESTRICT,
     JournalKind.SUPPRESSION: EventTag.ERASE,
+    JournalKind.REVIEW: EventTag.REQUEST_RECEIVE,
     JournalKind.POLICY: EventTag.POLICY_ACTIVATE,
 }
 
@@ -138,6 +142,9 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
             _restrict(change, subject_id, entry)
             if entry.kind is JournalKind.RECTIFICATION:
                 await invalidate(change, subject_id, FieldName(entry.about), entry.at)
+        case JournalKind.REVIEW:
+            await change.lock_subject(subject_id)
+            await _contest(change, subject_id, entry)
         case JournalKind.ACCESS_LOG:
             await end_access_key(change, caller, subject_id)
             return
@@ -145,6 +152,22 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
             # Put in force before all others; the log's own matter; a key whose owner enrols it again.
             return
     change.record(_entry(caller, change, entry.kind, entry.subject_id))
+
+
+async def _contest(change: Change, subject_id: UUID, entry: JournalEntry) -> None:
+    """A contested decision is contested again until a human decides; what the person wrote is lost with the backup."""
+    purpose, _, number = entry.about.partition(":")
+    row = RequestRow(
+        subject_id=subject_id,
+        request_id=UUID(number),
+        kind=RequestKind.HUMAN_REVIEW.value,
+        state=RequestState.RECEIVED.value,
+        touchpoint=Touchpoint.PORTAL.value,
+        received_at=entry.at,
+        due_on=due_on(entry.at),
+    )
+    change.session.add(row)
+    open_contest(change, row, purpose)
 
 
 def _restrict(change: Change, subject_id: UUID, entry: JournalEntry) -> None:

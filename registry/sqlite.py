@@ -31,7 +31,16 @@ from policies.vocabulary import (
     SubjectKind,
     SubjectStatus,
 )
-from registry.database import CATEGORIES, ORIGINS, TOUCHPOINTS, Gathered, StoredValue, Versions, purposes_named
+from registry.database import (
+    CATEGORIES,
+    ORIGINS,
+    TOUCHPOINTS,
+    Gathered,
+    StoredReview,
+    StoredValue,
+    Versions,
+    purposes_named,
+)
 from registry.errors import NotReadyError
 from registry.keys import WrappedDataKey
 from registry.outage import told_as_not_ready
@@ -52,6 +61,7 @@ _RELATIONSHIPS = "SELECT kind, opened_at, closed_at FROM relationship WHERE subj
 _NOTICES = """SELECT n.notice, n.version, n.delivered_at, (SELECT CASE WHEN min(t.purposes) = max(t.purposes)
  THEN min(t.purposes) END FROM notice t WHERE t.notice = n.notice AND t.version = n.version)
  FROM notice_delivery n WHERE n.subject_id = ?"""
+_REVIEWS = "SELECT purpose, state, decided_at, seen FROM human_review WHERE subject_id = ?"
 _ADDRESSES = """SELECT field, collected_for, origin, touchpoint, collected_at FROM record
  WHERE subject_id = ? AND field IN ({marks})"""
 
@@ -135,6 +145,7 @@ class SqliteDatabase:
         *,
         with_events: bool,
         addresses: frozenset[str] = frozenset(),
+        with_reviews: bool = False,
     ) -> dict[UUID, Gathered]:
         """Read from the file in one snapshot; a few page reads, no waiting on writers."""
         try:
@@ -147,7 +158,7 @@ class SqliteDatabase:
                 if state is None:
                     raise NotReadyError("the database holds no registry state")
                 versions = Versions(*state)
-                wanted = _Wanted(sorted(fields), with_events, sorted(addresses))
+                wanted = _Wanted(sorted(fields), with_events, sorted(addresses), with_reviews)
                 return {id_: _gather(connection, id_, versions, wanted) for id_ in subject_ids}
             finally:
                 connection.execute("COMMIT")
@@ -212,6 +223,7 @@ class _Wanted(NamedTuple):
     fields: list[str]
     with_events: bool
     addresses: list[str]
+    with_reviews: bool
 
 
 def _gather(connection: sqlite3.Connection, id_: UUID, versions: Versions, wanted: _Wanted) -> Gathered:
@@ -268,6 +280,9 @@ def _gather(connection: sqlite3.Connection, id_: UUID, versions: Versions, wante
             for n in connection.execute(_NOTICES, key)
         ),
         addresses=_addresses(connection, key, wanted.addresses) if wanted.addresses else None,
+        reviews=tuple(StoredReview(h[0], h[1], _instant(h[2]), h[3]) for h in connection.execute(_REVIEWS, key))
+        if wanted.with_reviews
+        else None,
     )
 
 

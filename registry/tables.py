@@ -392,6 +392,28 @@ class RequestRow(_Row, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class HumanReviewRow(_Row, table=True):
+    """A machine's decision that a human looks at (Art. 22(3)): whose, under which purpose, and how far it has come.
+
+    `seen` are the rows the reviewer saw, each as `row id (hex):version`; `explained` the versions of the policy and of
+    the models behind them. Statement and reasons are letters of the request, sealed like any other.
+    """
+
+    __tablename__ = "human_review"
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    request_id: UUID = Field(sa_type=Id, primary_key=True)
+    purpose: str
+    state: str
+    opened_at: datetime = Field(sa_type=Instant)
+    reviewer: UUID | None = Field(default=None, sa_type=Id)
+    begun_at: datetime | None = Field(default=None, sa_type=Instant)
+    seen: str = Field(default="", sa_type=Text)
+    explained: str = Field(default="", sa_type=Text)
+    decided_at: datetime | None = Field(default=None, sa_type=Instant)
+    outcome: str = ""
+
+
 class ClientRow(_Row, table=True):
     """A machine client's credential; what it may ask for stands in the policy document.
 

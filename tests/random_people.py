@@ -22,6 +22,7 @@ from policies.vocabulary import (
 )
 from registry.tables import (
     EventRow,
+    HumanReviewRow,
     NoticeDeliveryRow,
     NoticeRow,
     ObjectionRow,
@@ -190,6 +191,22 @@ class Town:
                         "closed_at": self.instant() if chance.random() < 0.25 else None,
                     },
                 )
+        if self.rarely():
+            done = chance.random() < 0.5
+            yield (
+                HumanReviewRow,
+                {
+                    "subject_id": id_,
+                    "request_id": UUID(int=chance.getrandbits(128), version=4),
+                    "purpose": chance.choice(PURPOSES),
+                    "state": "decided" if done else "open",
+                    "opened_at": self.instant(),
+                    "seen": "",
+                    "explained": "",
+                    "decided_at": self.instant() if done else None,
+                    "outcome": "",
+                },
+            )
         for notice in NOTICES:
             if chance.random() < 0.85:
                 yield (

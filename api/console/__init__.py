@@ -3,13 +3,14 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.console import audit, cases, conflicts, names, session
+from api.console import audit, cases, conflicts, names, reviews, session
 from api.console.site import CONSOLE, ConsoleRoute
 from api.pages import redirect, stylesheet
 
 router = APIRouter(route_class=ConsoleRoute, include_in_schema=False)
 router.include_router(session.router)
 router.include_router(cases.router)
+router.include_router(reviews.router)
 router.include_router(audit.router)
 router.include_router(names.router)
 router.include_router(conflicts.router)

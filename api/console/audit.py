@@ -30,7 +30,7 @@ from registry.access_logs import ClosingGround, close_access_log, is_closed_to_c
 from registry.actors import Action, Staff
 from registry.context import Registry
 from registry.errors import ForbiddenError, InvalidValueError, NotFoundError
-from registry.rights import record_listing, requests
+from registry.rights import record_listing, requests, review_figures
 from registry.staff_names import Need, Opinion, Weighed, naming_of
 
 CHUNK_BYTES = 65_536
@@ -68,6 +68,7 @@ async def overview(request: Request, registry: Held, staff: Member) -> Response:
         reasons=list(ReasonCode),
         grounds=list(ClosingGround) if left and staff.may(Action.CLOSE_ACCESS_LOG) else [],
         may_export=staff.may(Action.EXPORT_AUDIT),
+        figures=await review_figures(registry) if staff.may(Action.EXPORT_AUDIT) else [],
     )
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
+from api.console.reviews import reviewed
 from api.console.site import CONSOLE, ConsoleRoute, Member, caller_of
 from api.pages import Held, redirect, titles_of
 from policies.deadlines import local_date
@@ -66,6 +67,7 @@ async def case(request: Request, registry: Held, staff: Member, subject_id: UUID
     is_open = overview.state is RequestState.RECEIVED
     rectification = overview.kind is RequestKind.RECTIFICATION
     erasure = overview.kind is RequestKind.ERASURE
+    review = overview.kind is RequestKind.HUMAN_REVIEW
     return CONSOLE.page(
         request,
         "case.html",
@@ -78,6 +80,7 @@ async def case(request: Request, registry: Held, staff: Member, subject_id: UUID
         may_decide=staff.may(Action.DECIDE_REQUEST),
         corrections=await _corrections(registry, caller, overview) if rectification else [],
         kept=await plan(registry, subject_id) if erasure else [],
+        review=await reviewed(registry, staff, overview) if review else None,
         answer={} if is_open else (await answers_of(registry, caller, subject_id)).get(request_id, {}),
         longest_reason=LONGEST_REASON,
     )

@@ -45,6 +45,7 @@ async def me(
         purposes=view.purposes(package, titles),
         requests=wished,
         erasure_asked=view.erasure_asked(wished),
+        contestable=view.contestable(package, titles),
         kept=await plan(registry, subject),
         controller=registry.policy.policy.controller,
     )

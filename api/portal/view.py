@@ -14,7 +14,7 @@ from api.portal.site import CALLER
 from api.titles import Titles, day, instant
 from api.words import Both, Language, say
 from policies.documents import PolicyDocument
-from policies.vocabulary import VALID_CONSENT, Category, EventKind, LegalBasis, Origin, Touchpoint
+from policies.vocabulary import VALID_CONSENT, Category, EventKind, LegalBasis, Origin, ReviewState, Touchpoint
 from registry.rights import RequestKind, RequestOverview, RequestState
 
 MOST_EVENTS_SHOWN = 5
@@ -121,16 +121,34 @@ def requests(package: Mapping[str, Any], titles: Titles, overviews: Sequence[Req
             [
                 (titles.field(name), titles.value(name, value) or _value(value, titles))
                 for name, value in wishes.get(one.request_id, {}).get("values", {}).items()
-            ],
+            ]
+            + _statement(wishes.get(one.request_id, {}), titles),
             str(answers.get(one.request_id, {}).get(titles.language.value, "")),
         )
         for one in sorted(overviews, key=lambda one: one.received_at, reverse=True)
     ]
 
 
+def _statement(wish: Mapping[str, Any], titles: Titles) -> list[tuple[str, str]]:
+    """What the person said to a machine's decision."""
+    if "statement" not in wish:
+        return []
+    return [(titles.purpose(wish["purpose"]), wish["statement"])]
+
+
 def erasure_asked(wished: Sequence[Wished]) -> RequestOverview | None:
     """A request for erasure that is not decided yet."""
     return next((one.overview for one in wished if one.is_open and one.overview.kind is RequestKind.ERASURE), None)
+
+
+def contestable(package: Mapping[str, Any], titles: Titles) -> list[tuple[str, str]]:
+    """Purposes under which machines may decide about the person with effect, and no review is open yet."""
+    open_ones = {one["purpose"] for one in package["reviews"] if one["state"] == ReviewState.OPEN}
+    reaching = {one["purpose"] for one in package["purposes"]} - open_ones
+    declared = titles.policy.purposes
+    return [
+        (code, titles.purpose(code)) for code in declared if code in reaching and declared[code].significant_decision
+    ]
 
 
 def _letters(package: Mapping[str, Any], policy: PolicyDocument, kind: EventKind) -> dict[UUID, Mapping[str, Any]]:

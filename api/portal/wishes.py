@@ -1,9 +1,11 @@
 """Takes what a person wants: withdraw a consent, object to advertising, have data corrected, copied or erased.
 
+A decision of a machine can be contested too: then a human looks at it.
+
 Withdrawing and objecting take one press, ask for no reason and work at once. Whatever else is asked for starts its
 clock with the press.
 
-Legal: GDPR Art. 7(3), Art. 12(2), Art. 15-17, Art. 21(2), (3); R-7.3-2, R-12.2-1, R-21.2-1.
+Legal: GDPR Art. 7(3), Art. 12(2), Art. 15-17, Art. 21(2), (3), 22(3); R-7.3-2, R-12.2-1, R-21.2-1.
 """
 
 from typing import Annotated
@@ -21,7 +23,7 @@ from registry.context import Registry
 from registry.disclosure import Disclosed, disclose
 from registry.errors import InvalidValueError
 from registry.records import LONGEST_VALUE, Value
-from registry.rights import OWN_PURPOSE, RequestKind, Wish, fulfil_access, receive_request
+from registry.rights import LONGEST_STATEMENT, OWN_PURPOSE, RequestKind, Wish, fulfil_access, receive_request
 
 LONGEST_NAME = 63
 
@@ -67,8 +69,24 @@ async def ask(
         case RequestKind.ERASURE:
             await receive_request(registry, CALLER, subject, kind, Wish())
             return redirect(request, "/portal/me", done="erasure")
+        case RequestKind.HUMAN_REVIEW:
+            raise InvalidValueError("a review names the purpose of the decision")
         case RequestKind.OBJECTION:
             return await object_to_advertising(request, registry, subject)
+
+
+@router.post("/portal/reviews")
+async def contest(
+    request: Request,
+    registry: Held,
+    subject: Customer,
+    purpose: Name,
+    statement: Annotated[str, Form(max_length=LONGEST_STATEMENT)] = "",
+) -> Response:
+    """Have a human look at what a machine decided; until then no machine decides under this purpose."""
+    wish = Wish(purpose=PurposeId(purpose), statement=statement)
+    await receive_request(registry, CALLER, subject, RequestKind.HUMAN_REVIEW, wish)
+    return redirect(request, "/portal/me", done="human_review")
 
 
 async def _in_its_form(registry: Registry, subject: UUID, name: FieldName, text: str) -> Value:

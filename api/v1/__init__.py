@@ -5,9 +5,21 @@ from fastapi import APIRouter, Security
 from api.deps import CLIENT_CREDENTIALS
 from api.problems import declare
 from api.routes import LeanRoute, Shortcuts
-from api.v1 import audit, catalogue, consents, disclosures, health, imports, relationships, rights, subjects, tokens
+from api.v1 import (
+    audit,
+    catalogue,
+    consents,
+    disclosures,
+    health,
+    imports,
+    relationships,
+    reviews,
+    rights,
+    subjects,
+    tokens,
+)
 
-_RESOURCES = (disclosures, subjects, consents, relationships, rights, catalogue, imports, audit)
+_RESOURCES = (disclosures, subjects, consents, relationships, rights, reviews, catalogue, imports, audit)
 
 router = APIRouter()
 router.include_router(tokens.router)

@@ -45,11 +45,12 @@ async def take_objection(call: Authenticated, body: ObjectionIn) -> Response:
 
 @router.post("/v1/requests", **documented(RequestOut, RequestIn, status=201, fails=(404, 413, 415)))
 async def take_request(call: Authenticated, body: RequestIn) -> Response:
-    """Somebody asks for access, rectification or erasure, or objects; the clock runs from now on."""
+    """Somebody asks for access, rectification, erasure or a human review, or objects; the clock runs from now on."""
     wish = Wish(
         {FieldName(name): value for name, value in body.values.items()},
         PurposeId(body.purpose) if body.purpose else None,
         body.channel,
+        body.statement,
     )
     async with call.recording_refusals(EventTag.REQUEST_RECEIVE, OWN_PURPOSE):
         taken = await receive_request(call.registry, call.caller, body.subject_id, body.kind, wish, body.touchpoint)

@@ -1,11 +1,11 @@
 """Nobody is subjected to a decision of weight that a machine takes alone, save in three cases.
 
-A purpose whose outcome has legal or similarly significant effects is open to a person who decides (`by_human`). To a
-machine it is open only where the document names one of the cases of Art. 22(2), the case holds for this person, and the
-document does not ask for a person's review of every case. A score that others draw strongly on is such a decision
-itself (C-634/21).
+A purpose whose outcome has legal or similarly significant effects is open once a human has decided the case, on the
+data that is on file now (a stored review). To a machine alone it is open only where the document names one of the cases
+of Art. 22(2), the case holds for this person, the document does not ask for a person's review of every case, and the
+person does not contest it. A score that others draw strongly on is such a decision itself (C-634/21).
 
-Legal: GDPR Art. 22(1)-(3), Recital 71; R-22-2, R-22-3.
+Legal: GDPR Art. 22(1)-(3), Recital 71; R-22-2 to R-22-4.
 """
 
 from policies.decision import Reason
@@ -19,9 +19,9 @@ CITES = ("GDPR Art. 22(1)", "GDPR Art. 22(2)(a)", "GDPR Art. 22(2)(c)", "GDPR Ar
 
 def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
     """Why a machine may not decide about this person alone."""
-    if not purpose.significant_decision or request.by_human:
+    if not purpose.significant_decision or facts.by_human(request.purpose):
         return ()
-    if purpose.human_review == "required":
+    if purpose.human_review == "required" or facts.contested(request.purpose):
         return (Reason(ReasonCode.ADM_BLOCKED, CITES[3:]),)
     match purpose.adm_exception:
         case "law":

@@ -51,6 +51,7 @@ _ERASER_MAY_DELETE = (
     "conflict",
     "data_key",
     "event",
+    "human_review",
     "letter_outbox",
     "lookup",
     "notice_delivery",

@@ -29,6 +29,7 @@ class RequestKind(StrEnum):
     RECTIFICATION = "rectification"
     ERASURE = "erasure"
     OBJECTION = "objection"
+    HUMAN_REVIEW = "human_review"
 
 
 class RequestState(StrEnum):

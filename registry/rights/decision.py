@@ -75,7 +75,7 @@ async def decide_request(
         ForbiddenError: when the caller is not a decider (Art. 38(6)).
         UnknownRequestError: no such request.
         RequestStateError: when it is already decided.
-        InvalidValueError: when a refusal has no reasons (Art. 12(4)).
+        InvalidValueError: when a refusal has no reasons (Art. 12(4)), or a review is asked for: `decide_review`.
     """
     if caller.role != "decider":
         raise ForbiddenError("only the controller's decider decides requests")
@@ -84,6 +84,8 @@ async def decide_request(
     if len(reasons) > LONGEST_REASON:
         raise InvalidValueError("reasons are too long")
     overview = await open_request(registry, subject_id, request_id)
+    if overview.kind is RequestKind.HUMAN_REVIEW:
+        raise InvalidValueError("a review ends with its outcome")
     if not accepted:
         text = letters.refusal(registry.policy, reasons)
         return await _answer(registry, caller, subject_id, request_id, RequestState.REFUSED, text)

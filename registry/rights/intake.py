@@ -19,6 +19,7 @@ from registry.objections import write_objection
 from registry.records import GivenValue, Value, check_value
 from registry.rights.answer import write_answer, write_letter
 from registry.rights.cases import RequestKind, RequestOverview, RequestState, entry_of, overview_of
+from registry.rights.review import write_contest
 from registry.tables import RequestRow, RestrictionRow, SubjectRow
 
 CONTESTED = "18(1)(a)"
@@ -26,11 +27,16 @@ CONTESTED = "18(1)(a)"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for beyond the kind: corrected values, or the purpose objected to (None = advertising)."""
+    """What is asked for beyond the kind.
+
+    `values` are corrected values. `purpose` is the one objected to (None = advertising), or the one whose decision a
+    human shall review; `statement` is what the person says to that decision.
+    """
 
     values: Mapping[FieldName, Value] = field(default_factory=dict, repr=False)
     purpose: PurposeId | None = None
     channel: Channel = Channel.ANY
+    statement: str = field(default="", repr=False)
 
 
 async def receive_request(
@@ -43,7 +49,8 @@ async def receive_request(
 ) -> RequestOverview:
     """Take a request in; its clock starts now (Art. 12(3)).
 
-    What is contested is restricted from here on (Art. 18(1)(a)); an objection binds from here on.
+    What is contested is restricted from here on (Art. 18(1)(a)); an objection binds from here on, and so does the wish
+    that a human looks at what a machine decides.
 
     Raises:
         UnknownSubjectError: nobody, or no longer.
@@ -66,6 +73,8 @@ async def receive_request(
                 await _contest(change, subject, row, wish)
             case RequestKind.OBJECTION:
                 await _object(change, subject, row, wish)
+            case RequestKind.HUMAN_REVIEW:
+                await write_contest(change, subject, row, wish.purpose or "", wish.statement)
             case RequestKind.ACCESS | RequestKind.ERASURE:
                 pass
         change.session.add(row)

@@ -1,4 +1,4 @@
-"""Revision 0009: estimates of before name no model and are fresh; stale ones stop the way back."""
+"""Revision 0009: estimates of before name no model and are fresh; what is stale or contested stops the way back."""
 
 from typing import Any
 from uuid import uuid4
@@ -16,6 +16,10 @@ RECORD = """INSERT INTO record (subject_id, field, record_id, category, version,
  touchpoint, captured_by, collected_for, observed_at, collected_at, retention)
  VALUES (:id, 'credit_score', :id, 'score', 1, 1, :sealed, 'inferred', 'online_shop', 'sales', 'credit_check',
  {at}, {at}, 'credit_checks')"""
+
+REQUEST = """INSERT INTO request VALUES (:id, :id, 'human_review', 'received', 'portal', {at}, '2026-11-21',
+ NULL, NULL, NULL)"""
+REVIEW = "INSERT INTO human_review VALUES (:id, :id, 'credit_check', 'open', {at}, NULL, NULL, '', '', NULL, '')"
 
 
 async def _run(url: str, statement: str, **given: object) -> list[tuple[Any, ...]]:
@@ -42,3 +46,16 @@ async def test_estimates_survive_up_and_down(empty_url: str) -> None:
     await _run(empty_url, "UPDATE record SET stale_since = observed_at")
     with pytest.raises(RuntimeError, match="stale"):
         await downgrade_async(empty_url, BEFORE)
+
+
+async def test_contested_decisions_stop_the_way_back_and_reviewed_ones_go_with_it(empty_url: str) -> None:
+    sqlite = empty_url.startswith("sqlite")
+    await upgrade_async(empty_url, "0009")
+    id_, at = uuid4().bytes if sqlite else uuid4(), "0" if sqlite else "now()"
+    await _run(empty_url, REQUEST.format(at=at), id=id_)
+    await _run(empty_url, REVIEW.format(at=at), id=id_)
+    with pytest.raises(RuntimeError, match="contested"):
+        await downgrade_async(empty_url, BEFORE)
+    await _run(empty_url, "UPDATE human_review SET state = 'decided', decided_at = opened_at")
+    await downgrade_async(empty_url, BEFORE)
+    assert await _run(empty_url, "SELECT kind FROM request") == []

@@ -66,7 +66,10 @@ async def test_what_was_decided_after_the_backup_binds_again(house: House, unsta
     objected = await house.customer("objected", {"email": "objected@example.com"}, newsletter=True)
     corrected = await house.customer("corrected", {"email": "corrected@example.com", "city": "Kiel"})
     untouched = await house.customer("untouched", {"email": "untouched@example.com"}, newsletter=True)
+    contested = await house.customer("contested", {"email": "contested@example.com"})
     await take(house, tmp_path / "backup")
+    wish = rights.Wish(purpose=PurposeId("credit_check"), statement="No.")
+    await rights.receive_request(house.registry, SHOP, contested, rights.RequestKind.HUMAN_REVIEW, wish)
     await house.erase(erased)
     await consents.withdraw_consent(house.registry, SHOP, withdrawn, PurposeId("newsletter"))
     await objections.object_to(house.registry, SHOP, objected, None)
@@ -81,6 +84,9 @@ async def test_what_was_decided_after_the_backup_binds_again(house: House, unsta
         assert codes(await again.read("mailer", "newsletter", ["email"], untouched)) == []
         assert codes(await again.read("shop", "order_fulfilment", ["city"], corrected)) != []
         assert codes(await again.read("shop", "order_fulfilment", ["email"], corrected)) == []
+        assert [one.state for one in await rights.reviews_of(again.registry, contested)] == ["open"]
+        (request,) = await rights.requests(again.registry, contested, only_open=True)
+        assert request.kind is rights.RequestKind.HUMAN_REVIEW
         for external_id in ("erased", "later"):
             (outcome,) = await upsert(again.registry, SHOP, [GivenSubject(external_id, "shop")])
             assert outcome.status is Status.BLOCKED

@@ -83,7 +83,9 @@ async def by_engine(house: House, town: Town, asked: list[tuple[AccessRequest, P
     addresses = frozenset(name for request, document in asked for name in addresses_for(document, request.purpose))
     for start in range(0, len(town.ids), _PAGE):
         page = town.ids[start : start + _PAGE]
-        gathered = await house.registry.database.gather(page, fields, with_events=True, addresses=addresses)
+        gathered = await house.registry.database.gather(
+            page, fields, with_events=True, addresses=addresses, with_reviews=True
+        )
         for id_ in page:
             facts = replace(facts_from(gathered[id_], within_budget=True), as_of=NOW)
             for (request, document), permitted in zip(asked, found, strict=True):

@@ -27,6 +27,7 @@ from policies.facts import (
     Permission,
     Relationship,
     Restriction,
+    Review,
 )
 from policies.vocabulary import (
     Category,
@@ -40,6 +41,7 @@ from policies.vocabulary import (
     Origin,
     PurposeId,
     RelationshipKind,
+    ReviewState,
     SubjectKind,
     SubjectStatus,
     Touchpoint,
@@ -65,7 +67,7 @@ CASES = 300
 FEWER = 50
 LEAST_SHARE = 0.10
 CIRCUMSTANCES = ("majority_month", "kind", "status", "within_budget")
-COLLECTIONS = ("permissions", "objections", "restrictions", "relationships", "notices", "items", "addresses")
+COLLECTIONS = ("permissions", "objections", "restrictions", "relationships", "notices", "items", "addresses", "reviews")
 NO = (ConsentState.WITHDRAWN, ConsentState.REVOKED, ConsentState.REFUSED, ConsentState.INVALIDATED)
 
 outcomes: Counter[str] = Counter()
@@ -144,8 +146,7 @@ def requests(draw: st.DrawFn, document: PolicyDocument | None = None) -> AccessR
     channels: list[Channel | None] = [None, None, *declared.channels, draw(st.sampled_from(Channel))]
     operation = draw(st.sampled_from(Operation)) if draw(st.integers(0, 4)) == 0 else Operation.READ
     fields = tuple(FieldName(name) for name in names)
-    by_human = draw(st.integers(0, 4)) == 0
-    return AccessRequest(client, purpose, fields, operation, draw(st.sampled_from(channels)), by_human=by_human)
+    return AccessRequest(client, purpose, fields, operation, draw(st.sampled_from(channels)))
 
 
 def purposes(request: AccessRequest) -> st.SearchStrategy[PurposeId]:
@@ -228,6 +229,7 @@ def possible(collection: str, request: AccessRequest) -> st.SearchStrategy[objec
         "relationships": relationships,
         "notices": deliveries,
         "addresses": addresses,
+        "reviews": st.builds(Review, purposes(request), st.sampled_from(ReviewState)),
     }
     return st.lists(held[collection], max_size=3 if collection == "permissions" else 2).map(tuple)
 

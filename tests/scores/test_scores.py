@@ -58,22 +58,22 @@ async def bureau(house: House, subject_id: UUID) -> tuple[object, object]:
     [NO_MODEL, ModelRef("affinity", "2"), ModelRef("unheard_of", "1"), BUREAU],
     ids=["none", "another version", "unregistered", "another's"],
 )
-async def test_an_unregistered_model_writes_nothing(house: House, model: ModelRef) -> None:
+async def test_an_unregistered_model_writes_nothing(sqlite_house: House, model: ModelRef) -> None:
     """R-22-1: nothing of the call is stored."""
-    subject_id = await house.customer(profiling=True)
+    subject_id = await sqlite_house.customer(profiling=True)
     income = GivenValue("2500_3499", PurposeId("recommendations"))
     with pytest.raises(UnregisteredModelError):
-        await write(house, SHOP, {"income": income, SCORE: estimate("0.7", model)})
-    outcome = await house.read("recommender", "recommendations", ["income"], subject_id)
+        await write(sqlite_house, SHOP, {"income": income, SCORE: estimate("0.7", model)})
+    outcome = await sqlite_house.read("recommender", "recommendations", ["income"], subject_id)
     assert isinstance(outcome, Disclosed)
     assert outcome.values == {"income": None}
 
 
 @pytest.mark.sqlite
-async def test_what_is_no_estimate_names_no_model(house: House) -> None:
+async def test_what_is_no_estimate_names_no_model(sqlite_house: House) -> None:
     """R-22-1."""
     with pytest.raises(UnregisteredModelError):
-        await write(house, SHOP, {"income": GivenValue("x", PurposeId("recommendations"), model=AFFINITY)})
+        await write(sqlite_house, SHOP, {"income": GivenValue("x", PurposeId("recommendations"), model=AFFINITY)})
 
 
 @pytest.mark.gdpr("5(1)(d)", "16")
@@ -125,13 +125,13 @@ async def test_an_erased_input_closes_the_estimate_to_everybody_but_the_person(h
 
 
 @pytest.mark.sqlite
-async def test_a_call_that_clears_an_input_may_bring_the_estimate_made_without_it(house: House) -> None:
+async def test_a_call_that_clears_an_input_may_bring_the_estimate_made_without_it(sqlite_house: House) -> None:
     """R-22-5: whatever the order in which the call names them."""
-    subject_id = await house.customer()
-    await house.as_owner("UPDATE record SET collected_for = 'credit_check' WHERE field = 'city'")
+    subject_id = await sqlite_house.customer()
+    await sqlite_house.as_owner("UPDATE record SET collected_for = 'credit_check' WHERE field = 'city'")
     values = {
-        "credit_score": estimate("0.5", BUREAU, await house.registry.database.now(), "credit_check"),
+        "credit_score": estimate("0.5", BUREAU, await sqlite_house.registry.database.now(), "credit_check"),
         "city": GivenValue(None, PurposeId("credit_check")),
     }
-    await write(house, SALES, values)
-    assert not (await bureau(house, subject_id))[0]
+    await write(sqlite_house, SALES, values)
+    assert not (await bureau(sqlite_house, subject_id))[0]

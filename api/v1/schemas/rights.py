@@ -8,8 +8,8 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.v1.schemas.shape import Identifier, In, Out, Scalar, SourceName, SubjectId, example
-from policies.vocabulary import Channel, Touchpoint
-from registry.rights import RequestKind, RequestState
+from policies.vocabulary import Channel, ReviewOutcome, ReviewState, Touchpoint
+from registry.rights import LONGEST_STATEMENT, RequestKind, RequestState
 
 _SUBJECT = "0b9f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c11"
 _ID = "6dfb0f0a-53f7-4c65-8f5a-9a2b1d3c4e5f"
@@ -44,7 +44,10 @@ class ObjectionOut(Out):
 
 
 class RequestIn(In):
-    """A request as it reached any channel; a rectification names the values to correct."""
+    """A request as it reached any channel; a rectification names the values to correct.
+
+    A request that a human reviews what a machine decided names the purpose, and may carry what the person says to it.
+    """
 
     model_config = example(
         {
@@ -61,13 +64,18 @@ class RequestIn(In):
     values: Annotated[dict[Identifier, Scalar], Field(max_length=50)] = Field(default_factory=dict)
     purpose: Identifier | None = None
     channel: Channel = Channel.ANY
+    statement: Annotated[str, StringConstraints(max_length=LONGEST_STATEMENT)] = ""
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
         if bool(self.values) is not (self.kind is RequestKind.RECTIFICATION):
             raise PydanticCustomError("values", "a rectification names values, and nothing else does")
-        if self.purpose is not None and self.kind is not RequestKind.OBJECTION:
-            raise PydanticCustomError("purpose", "only an objection names a purpose")
+        if self.purpose is not None and self.kind not in {RequestKind.OBJECTION, RequestKind.HUMAN_REVIEW}:
+            raise PydanticCustomError("purpose", "only an objection or a review names a purpose")
+        if self.purpose is None and self.kind is RequestKind.HUMAN_REVIEW:
+            raise PydanticCustomError("purpose", "a review names the purpose of the decision")
+        if self.statement and self.kind is not RequestKind.HUMAN_REVIEW:
+            raise PydanticCustomError("statement", "only a review carries a statement")
         return self
 
 
@@ -84,6 +92,47 @@ class RequestOut(Out):
     received_at: datetime
     due_on: date
     answered_at: datetime | None
+
+
+class ReviewsQuery(In):
+    """Under which purpose the decisions were taken."""
+
+    purpose: Annotated[Identifier, Field(examples=["credit_check"])]
+
+
+class ReviewOut(Out):
+    """One review by a human; `outcome` and `decided_at` are null while it is open.
+
+    `upheld`: the decision stands. `changed`: carry out another one; its reasons are known to the person and the staff.
+    """
+
+    request_id: UUID
+    state: ReviewState
+    opened_at: datetime
+    decided_at: datetime | None
+    outcome: ReviewOutcome | None
+
+
+class ReviewsOut(Out):
+    """Reviews of one person under one purpose, the newest first."""
+
+    model_config = example(
+        {
+            "reviews": [
+                {
+                    "request_id": _ID,
+                    "state": "decided",
+                    "opened_at": "2026-11-02T09:30:00Z",
+                    "decided_at": "2026-11-05T10:12:00Z",
+                    "outcome": "changed",
+                }
+            ],
+            "log_index": 45,
+        }
+    )
+
+    reviews: list[ReviewOut]
+    log_index: int
 
 
 class ConflictsQuery(In):

@@ -1,4 +1,4 @@
-"""An estimate names the model that wrote it, and since when it is stale.
+"""An estimate names the model that wrote it, and since when it is stale; reviews of machines' decisions are stored.
 
 Estimates from before were written by no registered model: they are as fresh as they were, and name none.
 """
@@ -6,7 +6,7 @@ Estimates from before were written by no registered model: they are as fresh as 
 import sqlalchemy as sa
 from alembic import op
 
-from audit.columns import Instant
+from audit.columns import Id, Instant
 
 revision = "0009"
 down_revision = "0008"
@@ -19,12 +19,32 @@ def upgrade() -> None:
     op.add_column("record", sa.Column("model", sa.String(), nullable=False, server_default=""))
     op.add_column("record", sa.Column("model_version", sa.String(), nullable=False, server_default=""))
     op.add_column("record", sa.Column("stale_since", Instant(), nullable=True))
+    op.create_table(
+        "human_review",
+        sa.Column("subject_id", Id(), nullable=False),
+        sa.Column("request_id", Id(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("reviewer", Id(), nullable=True),
+        sa.Column("begun_at", Instant(), nullable=True),
+        sa.Column("seen", sa.Text(), nullable=False),
+        sa.Column("explained", sa.Text(), nullable=False),
+        sa.Column("decided_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("subject_id", "request_id"),
+    )
 
 
 def downgrade() -> None:
-    """Take back; refused while estimates are stale: the earlier revision would let them decide again."""
+    """Take back; refused while estimates are stale or decisions contested: both would decide again."""
     stale = op.get_bind().execute(sa.text("SELECT count(*) FROM record WHERE stale_since IS NOT NULL")).scalar()
     if stale:
         raise RuntimeError("record holds stale estimates that the earlier revision would let out")
+    contested = op.get_bind().execute(sa.text("SELECT count(*) FROM human_review WHERE decided_at IS NULL")).scalar()
+    if contested:
+        raise RuntimeError("human_review holds contested decisions that the earlier revision would let machines take")
+    op.execute("DELETE FROM request WHERE kind = 'human_review'")
+    op.drop_table("human_review")
     for column in ("stale_since", "model_version", "model"):
         op.drop_column("record", column)

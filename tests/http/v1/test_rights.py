@@ -1,9 +1,11 @@
 """What people may demand, passed on by whoever they asked first."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from policies.vocabulary import ReviewOutcome
+from registry.rights import begin_review, decide_review
 from tests.http.v1.api import Api
 
 
@@ -79,8 +81,42 @@ async def test_a_request_that_cannot_be_is_refused(api: Api) -> None:
         ({"kind": "rectification", "values": {"shoe_size": 42}}, 422, "unknown-field"),
         ({"kind": "rectification", "values": {"email": "nowhere"}}, 422, "invalid-value"),
         ({"purpose": "newsletter"}, 422, "invalid-request"),
+        ({"statement": "why"}, 422, "invalid-request"),
+        ({"kind": "human_review"}, 422, "invalid-request"),
+        ({"kind": "human_review", "purpose": "newsletter"}, 422, "invalid-value"),
+        ({"kind": "human_review", "purpose": "credit_check", "statement": "x" * 4001}, 422, "invalid-request"),
         ({"kind": "objection", "purpose": "world_domination"}, 422, "invalid-value"),
     ):
         body = {"subject_id": str(subject), "kind": "access", "touchpoint": "hotline", **changes}
         response = await api.post("shop", "/v1/requests", body)
         assert (response.status_code, response.json()["type"]) == (status, f"/problems/{slug}"), changes
+
+
+@pytest.mark.gdpr("22(3)")
+async def test_a_contested_decision_is_reviewed_by_staff_and_the_system_learns_the_outcome(api: Api) -> None:
+    """R-22-3: through any door; only the system that decides sees the outcome, and nobody the statement."""
+    registry, subject = api.house.registry, await api.house.customer()
+    body = {
+        "subject_id": str(subject),
+        "kind": "human_review",
+        "touchpoint": "hotline",
+        "purpose": "credit_check",
+        "statement": "I paid.",
+    }
+    taken = await api.post("service_desk", "/v1/requests", body)
+    assert (taken.status_code, taken.json()["kind"]) == (201, "human_review")
+    address = f"/v1/subjects/{subject}/reviews"
+    refused = await api.get("service_desk", address, purpose="credit_check")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden")
+    (before,) = (await api.get("sales", address, purpose="credit_check")).json()["reviews"]
+    assert (before["state"], before["outcome"], before["decided_at"]) == ("open", None, None)
+    request_id = UUID(taken.json()["request_id"])
+    decider = await api.house.decider()
+    await begin_review(registry, decider, subject, request_id)
+    await decide_review(registry, decider, subject, request_id, ReviewOutcome.CHANGED, "It was paid.")
+    told = await api.get("sales", address, purpose="credit_check")
+    (after,) = told.json()["reviews"]
+    assert (after["state"], after["outcome"], after["request_id"]) == ("decided", "changed", str(request_id))
+    assert "paid" not in told.text
+    assert (await api.get("sales", address, purpose="fraud_prevention")).json()["reviews"] == []
+    assert sorted(entry["out"] for entry in await api.log("request-list")) == ["deny", "done", "done", "done"]

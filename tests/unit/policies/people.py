@@ -138,6 +138,7 @@ def customer(**changes: object) -> Facts:
         items=tuple(item(name, collected_for(name)) for name in retailer().fields),
         addresses=(address("email"), address("phone")),
         within_budget=True,
+        reviews=(),
     )
     return changed(facts, **changes)
 
@@ -158,10 +159,9 @@ def ask(
     channel: Channel | None = None,
     operation: Operation = Operation.READ,
     case: str | None = None,
-    by_human: bool = False,
 ) -> AccessRequest:
     names = tuple(FieldName(name) for name in fields)
-    return AccessRequest(ClientCode(client), PurposeId(purpose), names, operation, channel, case, by_human)
+    return AccessRequest(ClientCode(client), PurposeId(purpose), names, operation, channel, case)
 
 
 def decide(request: AccessRequest, facts: Facts | None = None, document: PolicyDocument | None = None) -> Permit | Deny:

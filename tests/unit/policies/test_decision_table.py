@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from policies.documents import Basis, Budget, Compatible, PolicyDocument, Transfer
-from policies.facts import AccessRequest, Objection, Relationship, Restriction
+from policies.facts import AccessRequest, Objection, Relationship, Restriction, Review
 from policies.vocabulary import (
     Category,
     Channel,
@@ -23,6 +23,7 @@ from policies.vocabulary import (
     PurposeId,
     ReasonCode,
     RelationshipKind,
+    ReviewState,
     SubjectKind,
     SubjectStatus,
     Touchpoint,
@@ -114,6 +115,7 @@ ABROAD = with_part(
 )
 LATE = datetime(2026, 11, 21, 22, 59, tzinfo=UTC)
 MIDNIGHT_IN_BERLIN = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+REVIEWED = Review(ORDERS, ReviewState.DECIDED)
 SPOILED = item("purchase_affinity", RECOMMENDATIONS)._replace(stale=True)
 CONSENTED = permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True, since=days(1))
 
@@ -733,8 +735,58 @@ MACHINES = [
     Row(
         "R-22-3",
         "no exception, but a person decides",
-        ask("shop", ORDERS, "street", by_human=True),
-        document=with_purpose(ORDERS, DECIDES, adm_exception=None),
+        ask("shop", ORDERS, "street"),
+        (),
+        {"reviews": (REVIEWED,)},
+        with_purpose(ORDERS, DECIDES, adm_exception=None),
+    ),
+    Row(
+        "R-22-4",
+        "a person decided, before newer data came",
+        ORDER_READ,
+        (ReasonCode.ADM_BLOCKED,),
+        {"reviews": (Review(ORDERS, ReviewState.OUTDATED),)},
+        with_purpose(ORDERS, DECIDES, adm_exception=None),
+    ),
+    Row(
+        "R-22-4",
+        "a person decided something else",
+        ORDER_READ,
+        (ReasonCode.ADM_BLOCKED,),
+        {"reviews": (Review(RECOMMENDATIONS, ReviewState.DECIDED),)},
+        with_purpose(ORDERS, DECIDES, adm_exception=None),
+    ),
+    Row(
+        "R-22-3",
+        "contested, although a law allows it",
+        ORDER_READ,
+        (ReasonCode.ADM_BLOCKED,),
+        {"reviews": (Review(ORDERS, ReviewState.OPEN),)},
+        with_purpose(ORDERS, DECIDES, adm_exception="law"),
+    ),
+    Row(
+        "R-22-3",
+        "contested anew after a person decided",
+        ORDER_READ,
+        (ReasonCode.ADM_BLOCKED,),
+        {"reviews": (REVIEWED, Review(ORDERS, ReviewState.OPEN))},
+        with_purpose(ORDERS, DECIDES, adm_exception="law"),
+    ),
+    Row(
+        "R-22-3",
+        "nobody knows whether it is contested",
+        ORDER_READ,
+        (ReasonCode.ADM_BLOCKED,),
+        {"reviews": None},
+        with_purpose(ORDERS, DECIDES, adm_exception="law"),
+    ),
+    Row(
+        "R-22-4",
+        "a person reviewed this case",
+        ORDER_READ,
+        (),
+        {"reviews": (REVIEWED,)},
+        with_purpose(ORDERS, DECIDES, human_review="required"),
     ),
     Row(
         "R-22-4",
@@ -976,6 +1028,7 @@ UNKNOWNS: list[tuple[str, AccessRequest, PolicyDocument | None]] = [
     ("notices", NEWSLETTER_READ, SOLD),
     ("items", ORDER_READ, None),
     ("addresses", NEWSLETTER_READ, SOLD),
+    ("reviews", ORDER_READ, DECIDES),
     ("within_budget", ORDER_READ, with_purpose(ORDERS, budget=Budget(subjects_per_day=1))),
 ]
 
