@@ -21,6 +21,8 @@ from policies.vocabulary import (
     ObjectionState,
     Operation,
     Origin,
+    ParentalAct,
+    ParentalVerification,
     ReasonCode,
     RelationshipKind,
     ReviewOutcome,
@@ -361,6 +363,18 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
             "Ein gespeichertes Ereignis kam verändert wieder", "A stored event came back changed"
         ),
         ConflictKind.ERASED_IDENTIFIER: Both("Gelöschte Person kam wieder", "An erased person came back"),
+    },
+    ParentalAct: {
+        ParentalAct.GAVE: Both("von den Eltern erteilt", "given by the parents"),
+        ParentalAct.AUTHORISED: Both("mit Zustimmung der Eltern", "authorised by the parents"),
+    },
+    ParentalVerification: {
+        ParentalVerification.EMAIL_CONFIRMED: Both("per E-Mail bestätigt", "confirmed by e-mail"),
+        ParentalVerification.PARENT_ACCOUNT: Both("Konto der Eltern", "account of the parents"),
+        ParentalVerification.PAYMENT: Both("Zahlung", "payment"),
+        ParentalVerification.SIGNED_FORM: Both("unterschriebenes Formular", "signed form"),
+        ParentalVerification.EID: Both("elektronischer Ausweis", "electronic identity"),
+        ParentalVerification.IN_PERSON: Both("persönlich", "in person"),
     },
     ReviewState: {
         ReviewState.OPEN: Both("offen", "open"),

@@ -32,7 +32,7 @@ def prepared(document: PolicyDocument, request: AccessRequest, facts: Facts) -> 
         "purpose": request.purpose,
         "fields": list(request.fields),
         "objected": bool(objection.check_person(request, purpose, facts)),
-        "young": bool(child.check_person(purpose, facts)),
+        "young": bool(child.check_person(request, purpose, facts)),
         "based": sorted(
             category.value
             for category, basis in purpose.basis.items()

@@ -180,6 +180,9 @@ class _Build:
         old_enough = f"s.majority_month < {self.value(month)}"
         if self.purpose.unknown_age != "deny":
             old_enough = f"(s.majority_month IS NULL OR {old_enough})"
+        if child.parents_may_decide(self.purpose):
+            by_parents = _any(self._given(channel, parental=True) for channel in self.asked)
+            old_enough = _any([old_enough, _all(["s.majority_month IS NOT NULL", by_parents])])
         return f"(s.kind = {self.value(SubjectKind.ORGANISATION.value)} OR {old_enough})"
 
     def _machine(self) -> str:
@@ -323,15 +326,24 @@ class _Build:
 
     # ---- declarations ------------------------------------------------------------------------------------------------
 
-    def _given(self, channel: Channel, *, explicit: bool = False, after: str | None = None, named: bool = False) -> str:
+    def _given(
+        self,
+        channel: Channel,
+        *,
+        explicit: bool = False,
+        parental: bool = False,
+        after: str | None = None,
+        named: bool = False,
+    ) -> str:
         """The last word on this channel is a consent as asked; of several at one instant, each is."""
+        carried = {row: self._carries(row, explicit=explicit, parental=parental, after=after) for row in ("p", "q")}
         only = channel if named and self.purpose.channels != (channel,) else None
         return (
             f"EXISTS (SELECT 1 FROM permission p WHERE {self._speaks('p', channel, only)}"
-            f" AND {self._carries('p', explicit=explicit, after=after)}"
+            f" AND {carried['p']}"
             f" AND NOT EXISTS (SELECT 1 FROM permission q WHERE {self._speaks('q', channel, only)}"
             f" AND (q.since > p.since"
-            f" OR (q.since = p.since AND NOT {self._carries('q', explicit=explicit, after=after)}))))"
+            f" OR (q.since = p.since AND NOT {carried['q']}))))"
         )
 
     def _ended(self, channel: Channel) -> str:
@@ -357,13 +369,15 @@ class _Build:
         of_person = f"{row}.subject_id = {'s' if row == 'p' else 'p'}.subject_id AND {row}.purpose = {self.id}"
         return f"{of_person} AND {_any([_all(grant), _all(ending)])}"
 
-    def _carries(self, row: str, *, explicit: bool, after: str | None) -> str:
+    def _carries(self, row: str, *, explicit: bool, parental: bool, after: str | None) -> str:
         parts = [
             f"{row}.state {self.one_of(VALID_CONSENT)}",
             f"({row}.expires_at IS NULL OR {row}.expires_at > {self.now})",
         ]
         if explicit:
             parts.append(f"{row}.explicit")
+        if parental:
+            parts.append(f"{row}.parental")
         if after is not None:
             parts.append(f"{row}.since > {after}")
         return _all(parts)

@@ -27,6 +27,7 @@ class Declaration:
     sequence: int
     explicit: bool = False
     expires_at: datetime | None = None
+    parental: bool = False
 
 
 def fold(
@@ -55,6 +56,7 @@ def fold(
                 since=one.effective_at,
                 explicit=one.explicit,
                 expires_at=one.expires_at,
+                parental=one.parental,
             )
     return state
 

@@ -72,7 +72,7 @@ def _restriction(case: Case, one: FieldTable) -> Reasons:
 OF_PERSON: tuple[Callable[[Case], Reasons], ...] = (
     lambda case: objection.check_person(case.request, case.purpose, case.facts),
     lambda case: channel.check_person(case.request, case.purpose, case.facts),
-    lambda case: child.check_person(case.purpose, case.facts),
+    lambda case: child.check_person(case.request, case.purpose, case.facts),
     lambda case: automated_decision.check_person(case.request, case.purpose, case.facts),
     lambda case: recipient.check_time(case.table.owner, case.facts.as_of),
     lambda case: budget.check_person(case.purpose, case.facts),

@@ -350,8 +350,10 @@ EXPLANATIONS: Mapping[ReasonCode, Explanation] = {
             "Children are specially protected: no advertising profiles and no decisions by machine alone about them.",
         ),
         _both(
-            "Verzichten Sie auf die Nutzung. Die Sperre endet nach dem Monat, in dem das Alter erreicht ist.",
-            "Refrain from the use. The bar ends after the month in which the age is reached.",
+            "Verzichten Sie auf die Nutzung. Die Sperre endet nach dem Monat, in dem das Alter erreicht ist, bei einer"
+            " Einwilligung auch dann, wenn die Eltern ihr nachweislich zugestimmt haben.",
+            "Refrain from the use. The bar ends after the month in which the age is reached; for a consent also where"
+            " the parents demonstrably authorised it.",
         ),
     ),
     ReasonCode.MINIMISED: Explanation(

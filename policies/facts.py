@@ -42,7 +42,7 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The state of one consent: a fold over its events."""
+    """The state of one consent: a fold over its events; `parental`: given or authorised by who answers for a child."""
 
     purpose: PurposeId
     channel: Channel
@@ -50,6 +50,7 @@ class Permission:
     since: datetime
     explicit: bool = False
     expires_at: datetime | None = None
+    parental: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,12 @@ def is_over(permission: Permission, as_of: datetime) -> bool:
 
 
 def carries(
-    declared: Iterable[Permission], as_of: datetime, *, explicit: bool = False, after: datetime | None = None
+    declared: Iterable[Permission],
+    as_of: datetime,
+    *,
+    explicit: bool = False,
+    parental: bool = False,
+    after: datetime | None = None,
 ) -> bool:
     """Whether these standing declarations are a consent: at least one, and each of them valid, in time and as asked.
 
@@ -59,6 +64,7 @@ def carries(
         declared: what `standing` found.
         as_of: the instant of the question (aware, UTC).
         explicit: ask for an explicit declaration (Art. 9(2)(a), Art. 22(2)(c)).
+        parental: ask for one that the holder of parental responsibility gave or authorised (Art. 8(1)).
         after: ask for a declaration later than this.
     """
     found = tuple(declared)
@@ -66,18 +72,31 @@ def carries(
         one.state in VALID_CONSENT
         and not is_over(one, as_of)
         and (one.explicit or not explicit)
+        and (one.parental or not parental)
         and (after is None or one.since > after)
         for one in found
     )
 
 
 def is_given(
-    request: AccessRequest, purpose: Purpose, facts: Facts, *, explicit: bool = False, after: datetime | None = None
+    request: AccessRequest,
+    purpose: Purpose,
+    facts: Facts,
+    *,
+    explicit: bool = False,
+    parental: bool = False,
+    after: datetime | None = None,
 ) -> bool:
     """Whether a consent for this purpose stands on any channel that is asked about; unknown declarations are none."""
     declared = facts.permissions or ()
     return any(
-        carries(standing(declared, request, channel, facts.as_of), facts.as_of, explicit=explicit, after=after)
+        carries(
+            standing(declared, request, channel, facts.as_of),
+            facts.as_of,
+            explicit=explicit,
+            parental=parental,
+            after=after,
+        )
         for channel in channels_asked(request, purpose)
     )
 

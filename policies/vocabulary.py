@@ -175,6 +175,27 @@ NO_ACTIVE_ACT = frozenset(
 )
 
 
+class ParentalAct(StrEnum):
+    """What the holder of parental responsibility did (Art. 8(1)): consented themselves, or authorised the child's."""
+
+    GAVE = "gave"
+    AUTHORISED = "authorised"
+
+
+class ParentalVerification(StrEnum):
+    """How it was made sure that an adult with parental responsibility acted (Art. 8(2)); closed vocabulary.
+
+    By e-mail alone suffices only where little is at stake (EDPB guidelines 05/2020).
+    """
+
+    EMAIL_CONFIRMED = "email_confirmed"
+    PARENT_ACCOUNT = "parent_account"
+    PAYMENT = "payment"
+    SIGNED_FORM = "signed_form"
+    EID = "eid"
+    IN_PERSON = "in_person"
+
+
 class ObjectionState(StrEnum):
     """An open objection already bars (Art. 18(1)(d), R-21.1-1)."""
 

@@ -27,6 +27,8 @@ from policies.vocabulary import (
     EventKind,
     LegalBasis,
     Origin,
+    ParentalAct,
+    ParentalVerification,
     PurposeId,
     Touchpoint,
 )
@@ -55,6 +57,18 @@ class QuotedNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class ParentalAuthorisation:
+    """That the holder of parental responsibility consented for a child, or authorised the child's consent (Art. 8(1)).
+
+    `holder` says who: personal data of somebody else, kept in the sealed proof alone.
+    """
+
+    holder: Mapping[str, str] = field(repr=False)
+    act: ParentalAct
+    verification: ParentalVerification
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A declaration of consent as it arrives; without a quoted text it proves nothing (R-7.1-3)."""
 
@@ -67,6 +81,7 @@ class Grant:
     explicit: bool = False
     expires_at: datetime | None = None
     evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
+    parental: ParentalAuthorisation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +139,8 @@ async def _take(
         raise InvalidConsentError("this purpose does not rest on consent")
     if grant.given_at is not None and grant.given_at > change.now + CLOCK_TOLERANCE:
         raise InvalidConsentError("given_at lies in the future")
+    if grant.parental is not None and not grant.parental.holder:
+        raise InvalidConsentError("a parental authorisation names who gave it")
     if grant.channel is not Channel.ANY and purpose.channels and grant.channel not in purpose.channels:
         raise InvalidConsentError("this purpose does not use this channel")
     if await _outranked(change, subject.subject_id, grant, history, direct_marketing=purpose.direct_marketing):
@@ -237,12 +254,12 @@ async def _append(
     event_id = uuid4()
     evidence_id: UUID | None = None
     digest: bytes | None = None
-    if grant.evidence:
+    if grant.evidence or grant.parental:
         proof = GivenEvent(
             EventKind.CONSENT_EVIDENCE,
             grant.given_at or change.now,
             PROOF_PURPOSE,
-            {"event_id": str(event_id), **grant.evidence},
+            {"event_id": str(event_id), **grant.evidence, **_of_parents(grant)},
             grant.touchpoint,
             Origin.PROVIDED,
         )
@@ -267,10 +284,20 @@ async def _append(
         notice_language=quote.language,
         notice_sha256=quote.sha256,
         evidence_id=evidence_id,
+        parental_act=grant.parental.act.value if grant.parental else "",
+        parental_verification=grant.parental.verification.value if grant.parental else "",
     )
     change.session.add(row)
     history.append(_declaration(row))
     return event_id, digest
+
+
+def _of_parents(grant: Grant) -> dict[str, str]:
+    """What the sealed proof says about who answers for a child."""
+    if grant.parental is None:
+        return {}
+    about = {"act": grant.parental.act.value, "verification": grant.parental.verification.value}
+    return {f"parental_{name}": value for name, value in {**about, **grant.parental.holder}.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +354,7 @@ async def _project(change: Change, subject_id: UUID, purpose: str, history: list
                 since=permission.since,
                 explicit=permission.explicit,
                 expires_at=permission.expires_at,
+                parental=permission.parental,
             ),
         )
 
@@ -367,6 +395,7 @@ def _declaration(row: ConsentEventRow) -> Declaration:
         sequence=row.sequence,
         explicit=row.explicit,
         expires_at=row.expires_at,
+        parental=bool(row.parental_act),
     )
 
 

@@ -7,7 +7,7 @@ Legal: GDPR Art. 15(1)-(3), Art. 12(1); C-154/21, C-579/21; R-15.1-1, R-15.1-4, 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from sqlmodel import col
 from audit.event import EventTag
 from audit.log import PersonEntry, Recipient
 from policies.documents import FieldPart, PolicyDocument
-from policies.facts import AccessRequest
-from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
+from policies.facts import AccessRequest, Permission
+from policies.rules.child import has_reached, least_age
+from policies.vocabulary import VALID_CONSENT, ClientCode, FieldName, Operation, PurposeId
 from registry.consents import consents_of
 from registry.context import Caller, Registry
 from registry.disclosure import Disclosed, disclose
@@ -33,6 +34,7 @@ from registry.tables import (
     RelationshipRow,
     RequestRow,
     RestrictionRow,
+    SubjectRow,
 )
 
 OWN_PURPOSE = PurposeId("data_subject_request")
@@ -100,6 +102,7 @@ async def access_package(
         raise UnknownSubjectError("no such subject")
     held = {name: value for name, value in outcome.values.items() if value is not None}
     lines = await access_log(registry, subject_id, most_accesses, before)
+    majority_month = await _majority_month(registry, subject_id)
     return {
         "subject_id": str(subject_id),
         "as_of": outcome.permit.as_of,
@@ -114,6 +117,8 @@ async def access_package(
                 "state": permission.state,
                 "since": permission.since,
                 "explicit": permission.explicit,
+                "parental": permission.parental,
+                "to_be_confirmed": _to_be_confirmed(policy, permission, majority_month, outcome.permit.as_of),
             }
             for permission in await consents_of(registry, subject_id)
         ],
@@ -192,6 +197,24 @@ def _recipients(policy: PolicyDocument, found: list[Recipient]) -> list[dict[str
             "count": one.count + (known["count"] if known else 0),
         }
     return [listed[key] for key in sorted(listed)]
+
+
+async def _majority_month(registry: Registry, subject_id: UUID) -> date | None:
+    async with registry.database.reading() as session:
+        found = await session.execute(
+            select(col(SubjectRow.majority_month)).where(col(SubjectRow.subject_id) == subject_id)
+        )
+        return found.scalar_one_or_none()
+
+
+def _to_be_confirmed(
+    policy: PolicyDocument, permission: Permission, majority_month: date | None, as_of: datetime
+) -> bool:
+    """Whether a consent of the parents stands that the young person is now old enough to decide on (R-8-2)."""
+    purpose = policy.purposes.get(permission.purpose)
+    if purpose is None or majority_month is None or not permission.parental or permission.state not in VALID_CONSENT:
+        return False
+    return has_reached(least_age(purpose), majority_month, as_of)
 
 
 def _model(policy: PolicyDocument, row: RecordRow | None) -> dict[str, Any] | None:
@@ -297,6 +320,8 @@ async def _kept_about(registry: Registry, subject_id: UUID) -> dict[str, Any]:
                     "state": row.state,
                     "effective_at": row.effective_at,
                     "method": row.method,
+                    "parental_act": row.parental_act or None,
+                    "parental_verification": row.parental_verification or None,
                     "touchpoint": row.touchpoint,
                     "notice": row.notice,
                     "notice_version": row.notice_version,

@@ -192,6 +192,7 @@ def _declared(rows: list[ConsentEventRow], at: datetime, known: Known) -> list[D
             sequence=row.sequence,
             explicit=row.explicit,
             expires_at=row.expires_at,
+            parental=bool(row.parental_act),
         )
         for row in rows
         if known is Known.NOW or row.recorded_at <= at

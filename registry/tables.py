@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Index, Integer, LargeBinary, Text, text
+from sqlalchemy import BigInteger, Date, Index, Integer, LargeBinary, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from audit.columns import Id, Instant
@@ -258,7 +258,10 @@ class NoticeDeliveryRow(_Row, table=True):
 
 
 class ConsentEventRow(_Row, table=True):
-    """What somebody declared, append-only (ISO/IEC TS 27560 event; R-7.1-1)."""
+    """What somebody declared, append-only (ISO/IEC TS 27560 event; R-7.1-1).
+
+    With a parental act: by or with whom answers for a child, who stands in the sealed evidence alone (R-8-1).
+    """
 
     __tablename__ = "consent_event"
 
@@ -280,6 +283,8 @@ class ConsentEventRow(_Row, table=True):
     notice_language: str
     notice_sha256: str
     evidence_id: UUID | None = Field(default=None, sa_type=Id)
+    parental_act: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    parental_verification: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class PermissionRow(_Row, table=True):
@@ -294,6 +299,7 @@ class PermissionRow(_Row, table=True):
     since: datetime = Field(sa_type=Instant)
     explicit: bool
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
+    parental: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class ObjectionRow(_Row, table=True):

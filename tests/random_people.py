@@ -146,6 +146,7 @@ class Town:
                             "state": state.value,
                             "since": self.instant(),
                             "explicit": chance.random() < 0.85,
+                            "parental": chance.random() < 0.3,
                             "expires_at": self.instant() if self.rarely() else None,
                         },
                     )

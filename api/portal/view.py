@@ -29,6 +29,10 @@ _PAYLOAD = {
     "form": Both("Formular", "Form"),
     "instrument": Both("Fragebogen", "Questionnaire"),
     "number": Both("Nummer", "Number"),
+    "parental_act": Both("Zustimmung der Eltern", "Consent of the parents"),
+    "parental_email": Both("E-Mail-Adresse der Eltern", "E-mail address of the parents"),
+    "parental_name": Both("Name der Eltern", "Name of the parents"),
+    "parental_verification": Both("Wie geprüft", "How it was verified"),
     "quantity": Both("Anzahl", "Quantity"),
 }
 

@@ -18,7 +18,7 @@ from api.v1.schemas.subjects import SubjectIn, ValueIn
 from audit.event import EventTag
 from policies.documents import PolicyDocument
 from policies.vocabulary import FieldName, PurposeId
-from registry.consents import Grant, QuotedNotice
+from registry.consents import Grant, ParentalAuthorisation, QuotedNotice
 from registry.errors import (
     ForbiddenError,
     InvalidConsentError,
@@ -115,6 +115,9 @@ def given_consent(one: GivenConsentIn) -> Grant:
         one.explicit,
         one.expires_at,
         one.evidence,
+        ParentalAuthorisation(one.parental.holder, one.parental.act, one.parental.verification)
+        if one.parental
+        else None,
     )
 
 

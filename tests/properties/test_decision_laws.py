@@ -165,6 +165,7 @@ def permissions(
         draw(instants),
         draw(st.booleans()),
         draw(st.none() | instants),
+        draw(st.booleans()),
     )
 
 

@@ -20,7 +20,7 @@ from api.v1.schemas.shape import (
     Version,
     example,
 )
-from policies.vocabulary import Channel, ConsentMethod, ConsentState, Touchpoint
+from policies.vocabulary import Channel, ConsentMethod, ConsentState, ParentalAct, ParentalVerification, Touchpoint
 
 _SUBJECT = "0b9f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c11"
 _GRANT = {
@@ -38,6 +38,14 @@ _GRANT = {
 }
 
 
+class ParentalIn(In):
+    """Who answers for a child, what they did, and how that was made sure; who they are is kept sealed alone."""
+
+    holder: Annotated[Evidence, Field(min_length=1)]
+    act: ParentalAct
+    verification: ParentalVerification
+
+
 class GivenConsentIn(In):
     """A declaration of consent; without version, language and hash of the shown text it proves nothing."""
 
@@ -53,6 +61,7 @@ class GivenConsentIn(In):
     explicit: Flag = False
     expires_at: Instant | None = None
     evidence: Evidence = Field(default_factory=dict)
+    parental: ParentalIn | None = None
 
     @model_validator(mode="after")
     def _quoted(self) -> Self:
@@ -83,6 +92,17 @@ class WithdrawalIn(In):
 DeclarationIn = Annotated[GrantIn | WithdrawalIn, Field(discriminator="action")]
 DECLARATION_EXAMPLES = {
     "grant": {"summary": "Consent was given", "value": _GRANT},
+    "grant_by_parents": {
+        "summary": "Who answers for a child consented",
+        "value": {
+            **_GRANT,
+            "parental": {
+                "holder": {"name": "Erika Mustermann", "email": "erika@example.com"},
+                "act": "authorised",
+                "verification": "signed_form",
+            },
+        },
+    },
     "withdraw": {
         "summary": "Consent was withdrawn",
         "value": {"action": "withdraw", "subject_id": _SUBJECT, "purpose": "newsletter"},

@@ -1,4 +1,4 @@
-"""An estimate names the model that wrote it, and since when it is stale; reviews of machines' decisions are stored.
+"""An estimate names its model, and since when it is stale; reviews of decisions, and parental consents, are stored.
 
 Estimates from before were written by no registered model: they are as fresh as they were, and name none.
 """
@@ -19,6 +19,9 @@ def upgrade() -> None:
     op.add_column("record", sa.Column("model", sa.String(), nullable=False, server_default=""))
     op.add_column("record", sa.Column("model_version", sa.String(), nullable=False, server_default=""))
     op.add_column("record", sa.Column("stale_since", Instant(), nullable=True))
+    op.add_column("consent_event", sa.Column("parental_act", sa.String(), nullable=False, server_default=""))
+    op.add_column("consent_event", sa.Column("parental_verification", sa.String(), nullable=False, server_default=""))
+    op.add_column("permission", sa.Column("parental", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "human_review",
         sa.Column("subject_id", Id(), nullable=False),
@@ -46,5 +49,8 @@ def downgrade() -> None:
         raise RuntimeError("human_review holds contested decisions that the earlier revision would let machines take")
     op.execute("DELETE FROM request WHERE kind = 'human_review'")
     op.drop_table("human_review")
+    op.drop_column("permission", "parental")
+    op.drop_column("consent_event", "parental_verification")
+    op.drop_column("consent_event", "parental_act")
     for column in ("stale_since", "model_version", "model"):
         op.drop_column("record", column)

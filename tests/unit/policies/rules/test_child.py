@@ -1,18 +1,25 @@
 """The age threshold, judged by the month of coming of age."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from policies.facts import Permission
 from policies.rules import child
-from policies.vocabulary import ReasonCode, SubjectKind
+from policies.vocabulary import Channel, ConsentState, ReasonCode, SubjectKind
 from tests.unit.policies.people import (
     NEWSLETTER,
     NEWSLETTER_READ,
+    NOW,
     ORDER_READ,
+    ORDERS,
     RECOMMENDATION_READ,
+    RECOMMENDATIONS,
     customer,
+    days,
     decide,
+    permission,
     purpose_of,
     reasons,
     with_purpose,
@@ -43,7 +50,7 @@ def test_the_whole_month_of_the_birthday_still_counts_as_younger(
 @pytest.mark.gdpr("8(1)")
 def test_a_leap_day_does_not_break_the_month() -> None:
     born_on_a_leap_day = customer(majority_month=date(2028, 2, 29), as_of=datetime(2026, 3, 1, tzinfo=UTC))
-    assert child.check_person(purpose_of(NEWSLETTER), born_on_a_leap_day) == ()
+    assert child.check_person(NEWSLETTER_READ, purpose_of(NEWSLETTER), born_on_a_leap_day) == ()
 
 
 @pytest.mark.gdpr("8(1)")
@@ -51,6 +58,59 @@ def test_a_leap_day_does_not_break_the_month() -> None:
 def test_an_unknown_age_is_judged_as_the_document_says(judged: str, expected: list[ReasonCode]) -> None:
     document = with_purpose(NEWSLETTER, unknown_age=judged)
     assert reasons(decide(NEWSLETTER_READ, customer(majority_month=None), document)) == expected
+
+
+BY_PARENTS = replace(permission(), parental=True)
+CHILD = date(2031, 5, 1)  # fifteen, or younger
+
+
+@pytest.mark.gdpr("8(1)")
+@pytest.mark.parametrize(
+    ("permissions", "expected"),
+    [
+        ((BY_PARENTS,), []),
+        ((permission(),), [ReasonCode.MINOR]),
+        ((replace(BY_PARENTS, channel=Channel.POST),), [ReasonCode.CONSENT_MISSING, ReasonCode.MINOR]),
+        ((replace(BY_PARENTS, purpose=RECOMMENDATIONS),), [ReasonCode.CONSENT_MISSING, ReasonCode.MINOR]),
+        ((replace(BY_PARENTS, expires_at=NOW),), [ReasonCode.CONSENT_EXPIRED, ReasonCode.MINOR]),
+        (
+            (BY_PARENTS, permission(state=ConsentState.WITHDRAWN, since=days(1))),
+            [ReasonCode.CONSENT_WITHDRAWN, ReasonCode.MINOR],
+        ),
+        ((BY_PARENTS, permission(since=days(1))), [ReasonCode.MINOR]),
+        (None, [ReasonCode.CONSENT_MISSING, ReasonCode.MINOR]),
+    ],
+)
+def test_a_child_is_reached_where_the_parents_consented_and_only_there(
+    permissions: tuple[Permission, ...] | None, expected: list[ReasonCode]
+) -> None:
+    """R-8-1: for this purpose and channel, as the last word."""
+    facts = customer(majority_month=CHILD, permissions=permissions)
+    assert reasons(decide(NEWSLETTER_READ, facts)) == expected
+
+
+@pytest.mark.gdpr("8(1)")
+def test_parents_open_neither_profiles_nor_what_rests_on_something_else() -> None:
+    """R-8-3: nobody under eighteen is profiled, whoever agrees; a contract is not theirs to consent to."""
+    explicit = replace(permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True), parental=True)
+    facts = customer(majority_month=CHILD, permissions=(BY_PARENTS, explicit))
+    assert ReasonCode.MINOR in reasons(decide(RECOMMENDATION_READ, facts))
+    by_contract = with_purpose(ORDERS, minimum_age=16)
+    assert reasons(decide(ORDER_READ, facts, by_contract)) == [ReasonCode.MINOR]
+    deciding = with_purpose(NEWSLETTER, significant_decision=True, human_review="not_required", adm_exception="law")
+    assert reasons(decide(NEWSLETTER_READ, facts, deciding)) == [ReasonCode.MINOR]
+
+
+@pytest.mark.gdpr("8(1)")
+def test_parents_do_not_stand_in_for_an_age_that_nobody_told() -> None:
+    document = with_purpose(NEWSLETTER, unknown_age="deny")
+    facts = customer(majority_month=None, permissions=(BY_PARENTS,))
+    assert reasons(decide(NEWSLETTER_READ, facts, document)) == [ReasonCode.MINOR]
+
+
+def test_what_parents_consented_to_goes_on_when_the_child_is_old_enough() -> None:
+    """R-8-2: until the young person changes it."""
+    assert not reasons(decide(NEWSLETTER_READ, customer(majority_month=date(2028, 10, 1), permissions=(BY_PARENTS,))))
 
 
 def test_a_purpose_without_a_minimum_age_asks_nobodys_age() -> None:
