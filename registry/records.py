@@ -71,7 +71,7 @@ def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue, *, c
     if purpose is None or name not in purpose.collectable:
         raise UnknownFieldError(f"field {name} is not collected for this purpose")
     if given.model != NO_MODEL or not (corrected or given.value is None):
-        check_model(policy, name, given.model)
+        check_model(policy, name, given.collected_for, given.model)
     if isinstance(given.value, str) and len(given.value) > LONGEST_VALUE:
         raise InvalidValueError(f"{name} is too long")
     if isinstance(given.value, str) and name in INDEXED_FIELDS:
@@ -151,7 +151,9 @@ async def _existing(change: Change, subject_id: UUID, name: FieldName) -> Record
 
 
 def _outranked(existing: RecordRow, given: GivenValue) -> ConflictKind | None:
-    marked = [at for at in (existing.rectified_at, existing.stale_since) if at is not None]
+    # A stale estimate may always be cleared; only another estimate has to be newer than what spoiled it.
+    stale_since = existing.stale_since if given.value is not None else None
+    marked = [at for at in (existing.rectified_at, stale_since) if at is not None]
     if given.observed_at is None:
         return ConflictKind.UNDATED_VALUE if marked else None
     return ConflictKind.OLDER_VALUE if given.observed_at <= max([existing.observed_at, *marked]) else None

@@ -36,18 +36,18 @@ class ModelRef:
 NO_MODEL = ModelRef()
 
 
-def check_model(policy: PolicyDocument, name: FieldName, given: ModelRef) -> None:
-    """Whether this model may write this declared field.
+def check_model(policy: PolicyDocument, name: FieldName, purpose: str, given: ModelRef) -> None:
+    """Whether this model may write this declared field for this purpose.
 
     Raises:
         UnregisteredModelError: when an estimate comes from no model, from one that the policy does not declare for the
-            field, or from another version of it; or when a value that is no estimate names a model.
+            field and purpose, or from another version of it; or when a value that is no estimate names a model.
     """
     scored = policy.fields[name].scored
     if not scored and given == NO_MODEL:
         return
     model = policy.score_models.get(given.code)
-    if not scored or model is None or model.field != name or model.version != given.version:
+    if not scored or model is None or (model.field, model.purpose, model.version) != (name, purpose, given.version):
         raise UnregisteredModelError(f"no such model writes {name}")
 
 

@@ -102,6 +102,8 @@ async def test_only_a_stored_review_opens_the_way_to_machines_and_only_to_what_w
 
     await score(house, "0.29")
     assert await read(house, subject_id) == ["ADM_BLOCKED"], "no human has seen this one"
+    await house.erase(subject_id)
+    assert await rights.reviews_of(registry, subject_id) == []
 
 
 @pytest.mark.sqlite
@@ -110,6 +112,10 @@ async def test_a_review_has_a_beginning_reasons_and_a_subject_that_held_still(sq
     registry, decider = sqlite_house.registry, await sqlite_house.decider()
     subject_id, request = await contested(sqlite_house)
     case = (subject_id, request.request_id)
+    for purpose, statement in (("newsletter", ""), ("no_such_purpose", ""), (CREDIT, "x" * 4001)):
+        wish = Wish(purpose=PurposeId(purpose), statement=statement)
+        with pytest.raises(InvalidValueError):
+            await rights.receive_request(registry, SHOP, subject_id, RequestKind.HUMAN_REVIEW, wish)
     with pytest.raises(RequestStateError):
         await decide_review(registry, decider, *case, ReviewOutcome.UPHELD, REASONS)
     await begin_review(registry, decider, *case)
@@ -173,19 +179,3 @@ async def test_nobody_without_authority_or_with_a_stake_reviews(sqlite_house: Ho
         entries = await registry.log.search(Filters(operation=operation), 20)
         assert [entry.tree["out"] for entry in entries] == ["deny"] * len(unfit)
     assert (await review_of(sqlite_house, subject_id)).begun_at is None
-
-
-@pytest.mark.sqlite
-async def test_only_decisions_of_weight_are_contested(sqlite_house: House) -> None:
-    """R-22-3."""
-    subject_id = await sqlite_house.customer()
-    for purpose, statement in (("newsletter", ""), ("no_such_purpose", ""), ("credit_check", "x" * 4001)):
-        wish = Wish(purpose=PurposeId(purpose), statement=statement)
-        with pytest.raises(InvalidValueError):
-            await rights.receive_request(sqlite_house.registry, SHOP, subject_id, RequestKind.HUMAN_REVIEW, wish)
-
-
-async def test_an_erasure_takes_the_review_with_it(house: House) -> None:
-    subject_id, _ = await contested(house)
-    await house.erase(subject_id)
-    assert await rights.reviews_of(house.registry, subject_id) == []

@@ -1,6 +1,7 @@
 """Estimates in a real registry: written by registered models, spoiled by corrections, and fresh only when made anew."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -53,27 +54,36 @@ async def bureau(house: House, subject_id: UUID) -> tuple[object, object]:
 
 @pytest.mark.sqlite
 @pytest.mark.gdpr("22(1)")
-@pytest.mark.parametrize(
-    "model",
-    [NO_MODEL, ModelRef("affinity", "2"), ModelRef("unheard_of", "1"), BUREAU],
-    ids=["none", "another version", "unregistered", "another's"],
-)
-async def test_an_unregistered_model_writes_nothing(sqlite_house: House, model: ModelRef) -> None:
-    """R-22-1: nothing of the call is stored."""
-    subject_id = await sqlite_house.customer(profiling=True)
+async def test_an_unregistered_model_writes_nothing(sqlite_house: House) -> None:
+    """R-22-1: no model, another version, unheard of, another's, for another purpose, or for what is no estimate."""
+    house = sqlite_house
+    subject_id = await house.customer(profiling=True)
     income = GivenValue("2500_3499", PurposeId("recommendations"))
-    with pytest.raises(UnregisteredModelError):
-        await write(sqlite_house, SHOP, {"income": income, SCORE: estimate("0.7", model)})
-    outcome = await sqlite_house.read("recommender", "recommendations", ["income"], subject_id)
+    refused: list[tuple[Caller, dict[str, GivenValue]]] = [
+        (SHOP, {"income": income, SCORE: estimate("0.7", model)})
+        for model in (NO_MODEL, ModelRef("affinity", "2"), ModelRef("unheard_of", "1"), BUREAU)
+    ]
+    refused.append((Caller("console"), {SCORE: estimate("0.7", purpose="data_subject_request")}))
+    refused.append((SHOP, {"income": replace(income, model=AFFINITY)}))
+    for caller, values in refused:
+        with pytest.raises(UnregisteredModelError):
+            await write(house, caller, values)
+    outcome = await house.read("recommender", "recommendations", ["income"], subject_id)
     assert isinstance(outcome, Disclosed)
     assert outcome.values == {"income": None}
 
 
 @pytest.mark.sqlite
-async def test_what_is_no_estimate_names_no_model(sqlite_house: House) -> None:
-    """R-22-1."""
-    with pytest.raises(UnregisteredModelError):
-        await write(sqlite_house, SHOP, {"income": GivenValue("x", PurposeId("recommendations"), model=AFFINITY)})
+async def test_a_stale_estimate_can_be_cleared_whenever(sqlite_house: House) -> None:
+    """R-22-5: what is wrong may always go."""
+    subject_id = await sqlite_house.customer(profiling=True)
+    await write(sqlite_house, SHOP, {SCORE: estimate("0.7", at=yesterday())})
+    await sqlite_house.as_owner("UPDATE record SET stale_since = observed_at WHERE field = 'purchase_affinity'")
+    (late,) = await write(sqlite_house, SHOP, {SCORE: estimate("0.8")})
+    assert [one.field for one in late.kept] == [SCORE], "undated"
+    (cleared,) = await write(sqlite_house, SHOP, {SCORE: GivenValue(None, PurposeId("recommendations"))})
+    assert cleared.kept == ()
+    assert await scored(sqlite_house, subject_id) is None
 
 
 @pytest.mark.gdpr("5(1)(d)", "16")
