@@ -291,6 +291,9 @@ class PermissionRow(_Row, table=True):
     """The current state of consent: a projection of the events, rebuilt from them at any time."""
 
     __tablename__ = "permission"
+    __table_args__ = (
+        Index("ix_permission_parental", "subject_id", postgresql_where=text("parental"), sqlite_where=text("parental")),
+    )
 
     subject_id: UUID = Field(sa_type=Id, primary_key=True)
     purpose: str = Field(primary_key=True)

@@ -28,6 +28,7 @@ from policies.deadlines import TIME_ZONE, local_date
 from policies.vocabulary import ReasonCode
 from registry.access_logs import ClosingGround, close_access_log, is_closed_to_clerks
 from registry.actors import Action, Staff
+from registry.coming_of_age import to_confirm
 from registry.context import Registry
 from registry.errors import ForbiddenError, InvalidValueError, NotFoundError
 from registry.rights import record_listing, requests, review_figures
@@ -49,7 +50,9 @@ async def overview(request: Request, registry: Held, staff: Member) -> Response:
         raise ForbiddenError("who accessed somebody no longer on file is locked to privacy control and legal claims")
     listed = await requests(registry, only_open=True)
     await record_listing(registry, caller_of(staff), listed)
-    await record_reading(registry, staff, [PersonRef(filters.person)] if filters.person else [])
+    young = await to_confirm(registry)
+    looked_at = [filters.person] if filters.person else []
+    await record_reading(registry, staff, [PersonRef(one) for one in (*looked_at, *(one.subject_id for one in young))])
     entries = await registry.log.search(filters, PAGE + 1)
     today = local_date(await registry.database.now())
     return CONSOLE.page(
@@ -68,6 +71,7 @@ async def overview(request: Request, registry: Held, staff: Member) -> Response:
         reasons=list(ReasonCode),
         grounds=list(ClosingGround) if left and staff.may(Action.CLOSE_ACCESS_LOG) else [],
         may_export=staff.may(Action.EXPORT_AUDIT),
+        young=young,
         figures=await review_figures(registry) if staff.may(Action.EXPORT_AUDIT) else [],
     )
 

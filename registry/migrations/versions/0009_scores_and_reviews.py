@@ -22,6 +22,10 @@ def upgrade() -> None:
     op.add_column("consent_event", sa.Column("parental_act", sa.String(), nullable=False, server_default=""))
     op.add_column("consent_event", sa.Column("parental_verification", sa.String(), nullable=False, server_default=""))
     op.add_column("permission", sa.Column("parental", sa.Boolean(), nullable=False, server_default=sa.false()))
+    parental = sa.text("parental")
+    op.create_index(
+        "ix_permission_parental", "permission", ["subject_id"], postgresql_where=parental, sqlite_where=parental
+    )
     op.create_table(
         "human_review",
         sa.Column("subject_id", Id(), nullable=False),
@@ -49,6 +53,7 @@ def downgrade() -> None:
         raise RuntimeError("human_review holds contested decisions that the earlier revision would let machines take")
     op.execute("DELETE FROM request WHERE kind = 'human_review'")
     op.drop_table("human_review")
+    op.drop_index("ix_permission_parental", table_name="permission")
     op.drop_column("permission", "parental")
     op.drop_column("consent_event", "parental_verification")
     op.drop_column("consent_event", "parental_act")

@@ -4,13 +4,23 @@ from uuid import UUID
 
 import pytest
 
-from policies.vocabulary import FieldName, Origin, PurposeId
+from policies.vocabulary import (
+    Channel,
+    ConsentMethod,
+    FieldName,
+    Origin,
+    ParentalAct,
+    ParentalVerification,
+    PurposeId,
+    Touchpoint,
+)
 from registry import rights, subjects
 from registry.actors import Role
+from registry.consents import Grant, ParentalAuthorisation, give_consent
 from registry.context import Caller
 from registry.records import GivenValue
 from registry.scores import ModelRef
-from tests.house import ANNA, House
+from tests.house import ANNA, SHOP, House
 from tests.http.pages.browser import Browser
 from tests.http.pages.conftest import LogIn
 
@@ -27,6 +37,22 @@ async def scored(house: House) -> UUID:
     values = {FieldName("credit_score"): given}
     await subjects.upsert(house.registry, Caller("sales"), [subjects.GivenSubject("A-1", "shop", values=values)])
     return subject_id
+
+
+async def parents_consented(house: House, subject_id: UUID) -> None:
+    at = await house.registry.database.now()
+    parental = ParentalAuthorisation({"name": "Mutter"}, ParentalAct.GAVE, ParentalVerification.EID)
+    quoted = await house.quote("newsletter")
+    grant = Grant(
+        PurposeId("newsletter"),
+        Channel.EMAIL,
+        ConsentMethod.TYPED,
+        Touchpoint.WEB_FORM,
+        at,
+        quoted,
+        parental=parental,
+    )
+    await give_consent(house.registry, SHOP, subject_id, grant)
 
 
 @pytest.mark.gdpr("22(3)", "15(1)(h)")
@@ -52,7 +78,9 @@ async def test_a_decision_is_contested_heard_reviewed_and_answered(
     done = await other_browser.press(seen, f"{address}/review", outcome="changed", reasons=REASONS)
     assert REASONS in done.text
     assert "0.31" not in done.text
+    await parents_consented(house, subject_id)
     figures = await other_browser.open("/console")
+    assert f"Newsletter per E-Mail senden, E-Mail · {subject_id}" in figures.text, "R-8-2: old enough since long ago"
     assert "1 (100 %)" in figures.text
     assert "nur durchgewinkt?" in figures.text, "nobody looks that fast"
     assert REASONS in (await browser.open("/portal/me")).text

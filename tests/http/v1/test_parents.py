@@ -4,6 +4,8 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from policies.vocabulary import Channel, PurposeId
+from registry.coming_of_age import ToConfirm, to_confirm
 from registry.context import Caller
 from registry.export import access_package
 from registry.tables import ConsentEventRow, EventRow, SubjectRow
@@ -44,6 +46,7 @@ async def test_a_childs_newsletter_needs_the_parents_and_waits_for_the_young_per
         assert HOLDER["name"].encode() not in proof.sealed
     package = await access_package(registry, Caller("portal"), subject)
     assert [(one["parental"], one["to_be_confirmed"]) for one in package["consents"]] == [(True, False)]
+    assert await to_confirm(registry) == []
     (proofs,) = (one["value"] for one in package["values"] if one["field"] == "consent_evidence")
     assert HOLDER["name"] in {one.get("parental_name") for one in proofs}
 
@@ -53,4 +56,7 @@ async def test_a_childs_newsletter_needs_the_parents_and_waits_for_the_young_per
         person.majority_month = born.replace(year=born.year + 12)
     package = await access_package(registry, Caller("portal"), subject)
     assert [one["to_be_confirmed"] for one in package["consents"]] == [True]
+    assert await to_confirm(registry) == [ToConfirm(subject, PurposeId("newsletter"), Channel.EMAIL)]
     assert await may_mail(api, subject), "it stands until the young person changes it"
+    assert (await api.post("shop", "/v1/consents", await grant(api, subject))).status_code == 201
+    assert await to_confirm(registry) == [], "confirmed"
