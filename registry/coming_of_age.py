@@ -7,12 +7,14 @@ Legal: GDPR Art. 7(1), (3), Art. 8; EDPB guidelines 05/2020; R-8-2.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
 
+from policies.documents import PolicyDocument
+from policies.facts import Permission
 from policies.rules.child import MAJORITY_YEARS, has_reached, least_age, parents_may_decide
 from policies.vocabulary import VALID_CONSENT, Channel, PurposeId, SubjectStatus
 from registry.context import Registry
@@ -57,3 +59,22 @@ async def to_confirm(registry: Registry, limit: int = MOST_TASKS) -> list[ToConf
         for row, majority_month in found
         if majority_month is not None and has_reached(least_age(purposes[row.purpose]), majority_month, now)
     ]
+
+
+async def majority_month_of(registry: Registry, subject_id: UUID) -> date | None:
+    """The month in which somebody comes of age; None = nobody told."""
+    async with registry.database.reading() as session:
+        found = await session.execute(
+            select(col(SubjectRow.majority_month)).where(col(SubjectRow.subject_id) == subject_id)
+        )
+        return found.scalar_one_or_none()
+
+
+def is_to_be_confirmed(
+    policy: PolicyDocument, permission: Permission, majority_month: date | None, as_of: datetime
+) -> bool:
+    """Whether a consent of the parents stands that the young person is now old enough to decide on (R-8-2)."""
+    purpose = policy.purposes.get(permission.purpose)
+    if purpose is None or majority_month is None or not permission.parental or permission.state not in VALID_CONSENT:
+        return False
+    return has_reached(least_age(purpose), majority_month, as_of)

@@ -7,7 +7,7 @@ Legal: GDPR Art. 15(1)-(3), Art. 12(1); C-154/21, C-579/21; R-15.1-1, R-15.1-4, 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,14 @@ from sqlmodel import col
 from audit.event import EventTag
 from audit.log import PersonEntry, Recipient
 from policies.documents import FieldPart, PolicyDocument
-from policies.facts import AccessRequest, Permission
-from policies.rules.child import has_reached, least_age
-from policies.vocabulary import VALID_CONSENT, ClientCode, FieldName, Operation, PurposeId
+from policies.facts import AccessRequest
+from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
+from registry.coming_of_age import is_to_be_confirmed, majority_month_of
 from registry.consents import consents_of
 from registry.context import Caller, Registry
 from registry.disclosure import Disclosed, disclose
 from registry.errors import UnknownSubjectError
+from registry.scores import model_told
 from registry.tables import (
     ConsentEventRow,
     EventRow,
@@ -34,7 +35,6 @@ from registry.tables import (
     RelationshipRow,
     RequestRow,
     RestrictionRow,
-    SubjectRow,
 )
 
 OWN_PURPOSE = PurposeId("data_subject_request")
@@ -102,7 +102,7 @@ async def access_package(
         raise UnknownSubjectError("no such subject")
     held = {name: value for name, value in outcome.values.items() if value is not None}
     lines = await access_log(registry, subject_id, most_accesses, before)
-    majority_month = await _majority_month(registry, subject_id)
+    majority_month = await majority_month_of(registry, subject_id)
     return {
         "subject_id": str(subject_id),
         "as_of": outcome.permit.as_of,
@@ -118,7 +118,7 @@ async def access_package(
                 "since": permission.since,
                 "explicit": permission.explicit,
                 "parental": permission.parental,
-                "to_be_confirmed": _to_be_confirmed(policy, permission, majority_month, outcome.permit.as_of),
+                "to_be_confirmed": is_to_be_confirmed(policy, permission, majority_month, outcome.permit.as_of),
             }
             for permission in await consents_of(registry, subject_id)
         ],
@@ -199,40 +199,6 @@ def _recipients(policy: PolicyDocument, found: list[Recipient]) -> list[dict[str
     return [listed[key] for key in sorted(listed)]
 
 
-async def _majority_month(registry: Registry, subject_id: UUID) -> date | None:
-    async with registry.database.reading() as session:
-        found = await session.execute(
-            select(col(SubjectRow.majority_month)).where(col(SubjectRow.subject_id) == subject_id)
-        )
-        return found.scalar_one_or_none()
-
-
-def _to_be_confirmed(
-    policy: PolicyDocument, permission: Permission, majority_month: date | None, as_of: datetime
-) -> bool:
-    """Whether a consent of the parents stands that the young person is now old enough to decide on (R-8-2)."""
-    purpose = policy.purposes.get(permission.purpose)
-    if purpose is None or majority_month is None or not permission.parental or permission.state not in VALID_CONSENT:
-        return False
-    return has_reached(least_age(purpose), majority_month, as_of)
-
-
-def _model(policy: PolicyDocument, row: RecordRow | None) -> dict[str, Any] | None:
-    """Which procedure made an estimate and how, while the policy still has it in words (Art. 15(1)(h); C-203/22)."""
-    if row is None or not row.model:
-        return None
-    model = policy.score_models.get(row.model)
-    known = model if model is not None and model.version == row.model_version else None
-    return {
-        "model": row.model,
-        "version": row.model_version,
-        "title": known.title.model_dump() if known else None,
-        "method": known.method.model_dump() if known else None,
-        "effect": known.effect if known else None,
-        "decision_mode": known.decision_mode if known else None,
-    }
-
-
 def _told(declared: FieldPart, value: object) -> dict[str, str] | None:
     """A coded value in words, where the policy has them."""
     words = declared.values.get(value) if isinstance(value, str) else None
@@ -266,7 +232,7 @@ async def _described(registry: Registry, subject_id: UUID, held: dict[FieldName,
                 "value_title": _told(declared, value),
                 "estimate": declared.estimate,
                 "stale_since": row.stale_since if row else None,
-                "model": _model(policy, row),
+                "model": model_told(policy, row),
                 "origin": row.origin if row else sorted({one.origin for one in events if one.field == name}),
                 "source": row.captured_by if row else sorted({one.captured_by for one in events if one.field == name}),
                 "touchpoint": row.touchpoint

@@ -9,7 +9,7 @@ Legal: GDPR Art. 5(1)(d), Art. 16, Art. 17, Art. 22; C-634/21; R-22-1, R-22-5.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -90,3 +90,19 @@ async def corrected_since(change: Change, subject_id: UUID, name: FieldName) -> 
     )
     found: datetime | None = (await change.session.execute(statement)).scalar()
     return found
+
+
+def model_told(policy: PolicyDocument, row: RecordRow | None) -> dict[str, Any] | None:
+    """Which procedure made an estimate and how, while the policy still has it in words (Art. 15(1)(h); C-203/22)."""
+    if row is None or not row.model:
+        return None
+    model = policy.score_models.get(row.model)
+    known = model if model is not None and model.version == row.model_version else None
+    return {
+        "model": row.model,
+        "version": row.model_version,
+        "title": known.title.model_dump() if known else None,
+        "method": known.method.model_dump() if known else None,
+        "effect": known.effect if known else None,
+        "decision_mode": known.decision_mode if known else None,
+    }
