@@ -7,12 +7,13 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from registry import migrations
@@ -21,6 +22,7 @@ from tests.house import ERASER_ROLE, ROLE_PASSWORD, SERVING_ROLE, House, open_ho
 from tests.postgres import Postgres
 from tests.sharing import collect_seldom, hash_cheaply, share_routes, share_statements
 
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 _TEMPLATE = "template_registry"
 _MIGRATED = "template_migrated"
 _numbers = count(1)
@@ -36,6 +38,11 @@ share_statements()
 share_routes()
 hash_cheaply()
 collect_seldom()
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, LoopFactory]:
+    """Tests run on the loop that the service runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def migrate(url: str) -> None:

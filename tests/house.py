@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -61,18 +62,25 @@ def settings_for(database_url: str, home: Path) -> Settings:
     """Settings of a test's own registry; on PostgreSQL with the two narrow roles and the one that owns the tables."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        return Settings(home=home, database_url=f"sqlite:///{url.database}", secure_cookies=False)
+        return _settings().model_copy(update={"home": home, "database_url": f"sqlite:///{url.database}"})
     as_role = {
         role: url.set(username=role, password=ROLE_PASSWORD).render_as_string(hide_password=False)
         for role in (SERVING_ROLE, ERASER_ROLE)
     }
-    return Settings(
-        home=home,
-        database_url=as_role[SERVING_ROLE],
-        eraser_database_url=as_role[ERASER_ROLE],
-        migration_database_url=url.render_as_string(hide_password=False),
-        secure_cookies=False,
+    return _settings().model_copy(
+        update={
+            "home": home,
+            "database_url": as_role[SERVING_ROLE],
+            "eraser_database_url": as_role[ERASER_ROLE],
+            "migration_database_url": url.render_as_string(hide_password=False),
+        }
     )
+
+
+@cache
+def _settings() -> Settings:
+    """What all tests' settings have in common; to gather it from the environment takes longer than to open a file."""
+    return Settings(secure_cookies=False)
 
 
 def open_house(settings: Settings) -> AbstractAsyncContextManager[Registry]:

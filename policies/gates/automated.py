@@ -53,8 +53,8 @@ def models_own_up_to_their_effect(seen: Activation) -> Iterator[Fault]:
         if deciding and not model.weighty:
             what = f"{deciding[0]} decides with significant effect by {model.field}, so its effect is not none"
             yield Fault(at, f"score model {name}: {what}")
-        purpose = seen.document.purposes[model.purpose]
-        if not model.weighty or not purpose.in_force:
+        purpose = seen.document.purposes.get(model.purpose)  # one that is not declared is another finding
+        if purpose is None or not model.weighty or not purpose.in_force:
             continue
         if not purpose.significant_decision:
             what = f"{model.purpose} is then a decision with significant effect (significant_decision)"

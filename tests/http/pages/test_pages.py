@@ -92,7 +92,7 @@ async def test_nobody_changes_anything(browser: Browser) -> None:
         if path not in {"/portal/code", "/portal/login", "/console/login"}:
             token = (await browser.open(start_of(path))).forms[0].fields["token"]
             sent = fields | {"token": token}
-            answer = await browser.send(path.format(subject_id=NOBODY, request_id=NOBODY), sent)
+            answer = await browser.send(path.format(index=0, subject_id=NOBODY, request_id=NOBODY), sent)
             assert (answer.status_code, answer.headers["location"]) == (303, start_of(path)), path
 
 
