@@ -58,18 +58,18 @@ ANNA: Mapping[str, str] = {
 }
 
 
-def settings_for(database_url: str, home: Path) -> Settings:
+def settings_for(database_url: str, home: Path, **others: object) -> Settings:
     """Settings of a test's own registry; on PostgreSQL with the two narrow roles and the one that owns the tables."""
+    shared = _settings().model_copy(update={"home": home, **others})
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        return _settings().model_copy(update={"home": home, "database_url": f"sqlite:///{url.database}"})
+        return shared.model_copy(update={"database_url": f"sqlite:///{url.database}"})
     as_role = {
         role: url.set(username=role, password=ROLE_PASSWORD).render_as_string(hide_password=False)
         for role in (SERVING_ROLE, ERASER_ROLE)
     }
-    return _settings().model_copy(
+    return shared.model_copy(
         update={
-            "home": home,
             "database_url": as_role[SERVING_ROLE],
             "eraser_database_url": as_role[ERASER_ROLE],
             "migration_database_url": url.render_as_string(hide_password=False),

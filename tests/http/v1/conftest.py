@@ -13,9 +13,9 @@ from tests.http.v1.api import BASE, Api
 
 
 @asynccontextmanager
-async def serve(database_url: str, folder: Path) -> AsyncIterator[Api]:
-    """The application over this database, until the end of the block."""
-    settings = settings_for(database_url, folder / "home")
+async def serve(database_url: str, folder: Path, **others: object) -> AsyncIterator[Api]:
+    """The application over this database, until the end of the block; `others` are further settings."""
+    settings = settings_for(database_url, folder / "home", **others)
     app = create_app(settings)
     async with (
         app.router.lifespan_context(app),

@@ -32,11 +32,8 @@ def test_the_token_is_compared_as_a_whole() -> None:
 
 
 @pytest.mark.gdpr("5(1)(c)")
-async def test_answers_are_counted_by_route_and_no_label_leads_to_anybody(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REGISTRY_METRICS_TOKEN", TOKEN)
-    async with serve(database_url, tmp_path) as api:
+async def test_answers_are_counted_by_route_and_no_label_leads_to_anybody(database_url: str, tmp_path: Path) -> None:
+    async with serve(database_url, tmp_path, metrics_token=TOKEN) as api:
         subject = await api.house.customer(newsletter=True)
         await receive_request(api.house.registry, SHOP, subject, RequestKind.ACCESS, Wish())
         for _ in range(3):
