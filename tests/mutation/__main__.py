@@ -54,10 +54,16 @@ def main() -> int:
     parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
     results = Results.read()
+    for name in list(results.modules):  # what was known of a module that has changed since is known of no module
+        path = Path(FOLDER, name)
+        source = path.read_text(encoding="utf-8") if path.exists() else ""
+        if results.modules[name].fingerprint != fingerprint(source):
+            del results.modules[name]
     if not options.page:
         ends = time.monotonic() + 60 * options.minutes
         work = _work(results, options.modules, again=options.again)
         _try_all(results, work, ends)
+    results.write()
     page.write(results)
     share, unexplained = page.share(results)
     left = sum(one.total - one.tried for one in results.modules.values())
