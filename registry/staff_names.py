@@ -94,7 +94,9 @@ async def advise(registry: Registry, caller: Caller, index: int, opinion: Opinio
 async def release(
     registry: Registry, caller: Caller, index: int, need: Need, weighed: Weighed, told: UUID | None
 ) -> None:
-    """Release the name: to a person whom the entry concerns, or to none of them, for an order or a claim; deciders and the officer see it.
+    """Release the name: to a person whom the entry concerns, or to none of them, for an order or a claim.
+
+    Deciders and the data protection officer see it in either case.
 
     Raises:
         ForbiddenError: from anybody but the controller's decider.
