@@ -104,11 +104,16 @@ class InForce:
         _log.error("the policy in force is broken or unsigned: the last good one is in force again")
 
     async def _load(self, session: AsyncSession) -> bool:
-        """Load everything; False = the policy in force cannot be trusted."""
-        statement = select(col(StateRow.policy_digest), col(StateRow.clients_version))
-        digest, clients_version = (await session.execute(statement)).one()
-        await self._ring.load(session)
-        await self.credentials.load(session, clients_version)
+        """Load what is not the database's any more; False = the policy in force cannot be trusted.
+
+        Reads that meet a change together wait for each other here: the first one loads, the others find it done.
+        """
+        statement = select(col(StateRow.policy_digest), col(StateRow.clients_version), col(StateRow.keys_version))
+        digest, clients_version, keys_version = (await session.execute(statement)).one()
+        if keys_version != self._ring.version:
+            await self._ring.load(session)
+        if clients_version != self.credentials.version:
+            await self.credentials.load(session, clients_version)
         if digest and digest not in self._documents:
             document = await trusted(session, self._ring, digest, await enrolled_keys(session, self._journal))
             if document is None:

@@ -1,5 +1,6 @@
 """A key provider that is away, slow or talks nonsense: named, no plaintext, and over when it is over (promise 3)."""
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -71,7 +72,7 @@ async def test_a_fault_while_serving_is_named_and_passes(house: House, faulty: F
     before = house.registry.ring.version
     faulty.fault = fault
     with pytest.raises((KeyProviderError, KeyUnavailableError)) as named:
-        await house.registry.load()
+        await _load_keys(house)
     assert ANNA["email"] not in str(named.value)
     assert house.registry.ring.version == before
     asked = faulty.asked
@@ -79,7 +80,25 @@ async def test_a_fault_while_serving_is_named_and_passes(house: House, faulty: F
     assert isinstance(read, Disclosed)  # what is loaded goes on working
     assert faulty.asked == asked  # and nobody asks in between
     faulty.fault = ""
-    await house.registry.load()
+    await _load_keys(house)
+
+
+async def _load_keys(house: House) -> None:
+    async with house.registry.database.reading() as session:
+        await house.registry.ring.load(session)
+
+
+async def test_reads_that_meet_a_change_of_keys_together_load_them_once(house: House, faulty: Faulty) -> None:
+    subject_id = await house.customer()
+    async with open_registry(house.settings, serving=False) as other:
+        await open_epoch(other, SYSTEM)
+    await _load_keys(house)
+    once, faulty.asked = faulty.asked, 0
+    async with open_registry(house.settings, serving=False) as other:
+        await open_epoch(other, SYSTEM)
+    reads = (house.read("shop", "order_fulfilment", ["email"], subject_id) for _ in range(8))
+    assert all(isinstance(read, Disclosed) for read in await asyncio.gather(*reads))
+    assert faulty.asked == once + 1  # the newest epoch is one more
 
 
 async def test_a_change_of_keys_elsewhere_with_the_provider_away_lets_nothing_out(house: House, faulty: Faulty) -> None:
