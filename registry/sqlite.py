@@ -107,6 +107,7 @@ class SqliteDatabase:
         try:
             fcntl.flock(self._serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            self._serving.close()
             raise NotReadyError("another process serves this database file") from error
 
     @asynccontextmanager

@@ -1,7 +1,11 @@
 """How many customers a changed policy would reach or lose is counted before anybody decides."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from api.cli import main
 from audit.event import EventTag
 from audit.log import Filters
 from policies.documents import parse
@@ -9,7 +13,7 @@ from registry import reach
 from registry.actors import SYSTEM
 from registry.reach import Reach, count_reach
 from tests.boards import SHIPPED, document, with_state
-from tests.house import ANNA, House
+from tests.house import ANNA, House, open_house, settings_for
 
 pytestmark = pytest.mark.gdpr("24(1)")
 
@@ -45,3 +49,24 @@ async def test_counting_is_recorded(house: House) -> None:
     await count_reach(house.registry, SYSTEM, None, parse(document("2")))
     (entry,) = await house.registry.log.search(Filters(operation=EventTag.POLICY_COUNT), 5)
     assert entry.tree["pol"] == "2"
+
+
+@pytest.mark.sqlite
+def test_the_difference_in_words_says_how_many_customers_a_line_loses(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_for(sqlite_url, tmp_path / "home")
+
+    async def fill() -> None:
+        async with open_house(settings) as registry:
+            await House(registry, settings, sqlite_url).customer("A-1", newsletter=True)
+
+    asyncio.run(fill())
+    monkeypatch.setenv("REGISTRY_HOME", str(settings.home))
+    monkeypatch.setenv("REGISTRY_DATABASE_URL", sqlite_url)
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_bytes(SHIPPED)
+    new.write_bytes(with_state("2", "newsletter", "inactive"))
+    capsys.readouterr()
+    assert main(["policy", "diff", str(old), str(new), "--count"]) == 0
+    assert capsys.readouterr().out == "NARROWS newsletter is no longer in force (0 customers gained, 1 lost)\n"
