@@ -5,10 +5,11 @@ other processes can read.
 """
 
 import argparse
-import asyncio
 import getpass
 import sys
 from collections.abc import Awaitable, Callable
+
+import uvloop
 
 from api.compose import open_registry
 from api.settings import Settings
@@ -27,7 +28,7 @@ def with_registry(work: Callable[[Registry], Awaitable[int]]) -> int:
         async with open_registry(Settings()) as registry:
             return await work(registry)
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 def ask_secret(prompt: str) -> str:

@@ -29,6 +29,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+import uvloop
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
 from api.compose import open_registry
@@ -72,7 +73,7 @@ def main() -> None:
         settings = Settings(home=Path(home), database_url=url)
         upgrade(url)
         _seal_and_open()
-        asyncio.run(_measure(settings, url, options.keys, options.rounds))
+        uvloop.run(_measure(settings, url, options.keys, options.rounds))
 
 
 async def _measure(settings: Settings, url: str, keys: int, rounds: int) -> None:
@@ -201,7 +202,7 @@ async def _rotate_until(registry: Registry, stop: asyncio.Event) -> None:
 
 
 def _readers(settings: Settings, people: list[UUID], line: Connection) -> None:
-    asyncio.run(_read_on_demand(settings, people, line))
+    uvloop.run(_read_on_demand(settings, people, line))
 
 
 async def _read_on_demand(settings: Settings, people: list[UUID], line: Connection) -> None:

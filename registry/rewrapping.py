@@ -25,8 +25,10 @@ from sqlmodel import col
 
 from policies.vocabulary import Category
 from registry.context import Registry
+from registry.errors import KeyUnavailableError
 from registry.keys.wrapping import (
     NONCE_BYTES,
+    WRAPPED_BYTES,
     audit_context,
     data_context,
     index_context,
@@ -36,7 +38,7 @@ from registry.keys.wrapping import (
 )
 from registry.tables import EpochState, IndexKeyRow, KeyEpochRow
 
-PAGE = 1000
+PAGE = 2000
 AT_ONCE = 2
 _IDS = 1 << 128
 _CATEGORIES = {category.value: category for category in Category}
@@ -117,10 +119,13 @@ class Rewrapping:
         """
         old, new, context = self._old, self._new, table.context
         nonces = secrets.token_bytes(NONCE_BYTES * len(rows))
-        return [
+        fresh = [
             rewrap_key(old, new, row[-2], context(row), nonces[at : at + NONCE_BYTES])
             for row, at in zip(rows, range(0, len(nonces), NONCE_BYTES), strict=True)
         ]
+        if any(len(one) != WRAPPED_BYTES for one in fresh):
+            raise KeyUnavailableError("a stored key has another length")
+        return fresh
 
     async def page(
         self, table: _Table, ids: tuple[UUID, UUID], after: Sequence[Any], size: int
@@ -159,12 +164,14 @@ class Rewrapping:
         self, session: AsyncSession, table: _Table, rows: Sequence[Sequence[Any]], fresh: Sequence[bytes]
     ) -> None:
         if self._registry.database.engine == "postgresql":
+            # All keys travel in one piece: of a list, the driver would look at every element.
             await (await _driver(session)).execute(
-                f"UPDATE {table.name} t SET epoch = $1, wrapped = n.new"  # noqa: S608 - own names
-                " FROM unnest($2::tid[], $3::bytea[]) AS n(at, new) WHERE t.ctid = n.at",
+                f"UPDATE {table.name} t SET epoch = $1, wrapped = substr($2::bytea, (n.number::int - 1) * $3 + 1, $3)"  # noqa: S608 - own names
+                " FROM unnest(string_to_array($4, ' ')::tid[]) WITH ORDINALITY AS n(at, number) WHERE t.ctid = n.at",
                 self._newest,
-                [row[-1] for row in rows],
-                fresh,
+                b"".join(fresh),
+                WRAPPED_BYTES,
+                " ".join([f"({block},{item})" for block, item in (row[-1] for row in rows)]),
             )
             return
         statement = f"UPDATE {table.name} SET epoch = :epoch, wrapped = :new WHERE rowid = :at"  # noqa: S608 - own names

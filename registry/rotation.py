@@ -1,7 +1,7 @@
 """Online rotation: new keys above, the same keys below, nobody's value touched.
 
 A new epoch is opened first and the older one closed later, so that whoever makes keys meanwhile drifts to the new one
-and nobody waits. Survivors are wrapped anew in pages of 1,000, each page a transaction that holds its keys until it
+and nobody waits. Survivors are wrapped anew in pages of 2,000, each page a transaction that holds its keys until it
 ends (`registry.rewrapping`). What is done needs no bookmark: it hangs under the newest epoch. So a rotation that was
 killed is simply started again.
 

@@ -19,6 +19,8 @@ from registry.errors import KeyUnavailableError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+TAG_BYTES = 16
+WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES
 DIGEST_BYTES = 16
 _FINGERPRINT_BYTES = 8
 
@@ -100,7 +102,7 @@ def epoch_context(epoch: int) -> bytes:
 
 def data_context(subject_id: UUID, category: Category, version: int) -> bytes:
     """What the wrapping of a data key is bound to."""
-    return b"data\0" + subject_id.bytes + struct.pack(">I", version) + category.value.encode()
+    return b"data\0" + subject_id.bytes + struct.pack(">I", version) + category.encode()
 
 
 def audit_context(ref: UUID) -> bytes:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from api.compose import open_registry
 from audit.checkpoint import UnverifiedNoteError, open_note
-from policies.vocabulary import PurposeId
+from policies.vocabulary import Category, PurposeId
 from registry import subjects
 from registry.actors import SYSTEM
 from registry.backup import Part, back_up
@@ -20,7 +20,9 @@ from registry.disclosure import Disclosed
 from registry.errors import BackupError, KeyProviderError, KeyUnavailableError, RetirementRefusedError
 from registry.key_backup import verify_backup
 from registry.key_status import key_status
+from registry.keys import wrap_key
 from registry.keys.signatures import NOTICED_WITHIN, Signature, token_keys
+from registry.keys.wrapping import data_context
 from registry.lookup import IdentifierKind
 from registry.reindexing import rotate_index_keys, rotate_suppression_key
 from registry.resealing import rotate_data_keys
@@ -100,6 +102,20 @@ async def test_survivors_come_in_pages_and_a_rotation_that_was_stopped_goes_on(
     for subject_id in people:
         outcome = await house.read("shop", "order_fulfilment", ["email"], subject_id)
         assert isinstance(outcome, Disclosed)
+
+
+async def test_a_stored_key_of_another_length_ends_the_page_and_changes_none(house: House) -> None:
+    """Keys of a page travel in one piece: one that is shorter must not shift the others."""
+    subject_id = await house.customer()
+    ring = house.registry.ring
+    short = wrap_key(ring.epoch_key(1), bytes(16), data_context(subject_id, Category.MASTER, 1)).hex()
+    literal = f"x'{short}'" if house.registry.database.engine == "sqlite" else f"decode('{short}', 'hex')"
+    await house.as_owner(f"UPDATE data_key SET wrapped = {literal} WHERE category = 'master'")  # noqa: S608 - own names
+    before = await scalars(house, "SELECT wrapped FROM data_key ORDER BY category")
+    await open_epoch(house.registry, SYSTEM)
+    with pytest.raises(KeyUnavailableError, match="another length"):
+        await rewrap_survivors(house.registry, SYSTEM)
+    assert await scalars(house, "SELECT wrapped FROM data_key ORDER BY category") == before
 
 
 async def test_the_pace_is_kept(house: House) -> None:
