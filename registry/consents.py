@@ -3,15 +3,15 @@
 A grant quotes the published text by its hash, and counts only from an active act. A newer withdrawal or objection
 beats any older or undated grant, from whichever system it arrives: such a grant is refused and listed as a conflict.
 
-Legal: GDPR Art. 4(11), Art. 6(1)(a), Art. 7; C-129/21; R-7.1-1, R-7.1-3, R-7.3-1, R-7.3-5.
+Legal: GDPR Art. 4(11), Art. 6(1)(a), Art. 7; C-129/21; R-7.1-1, R-7.1-3, R-7.3-5.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from audit.columns import whole
@@ -20,7 +20,6 @@ from policies.consent_history import Declaration, fold
 from policies.facts import Permission
 from policies.vocabulary import (
     NO_ACTIVE_ACT,
-    VALID_CONSENT,
     Channel,
     ConsentMethod,
     ConsentState,
@@ -34,14 +33,13 @@ from policies.vocabulary import (
 )
 from registry import notices
 from registry.conflicts import ConflictKind, note_conflict
-from registry.context import Caller, Change, Registry
+from registry.consent_rows import declaration_of, history_of, project
+from registry.context import CLOCK_TOLERANCE, Caller, Change, Registry
 from registry.errors import InvalidConsentError
 from registry.events import GivenEvent, check_client_purpose, write_event
-from registry.journal import JournalKind
 from registry.retention import settle_retention
-from registry.tables import ConsentEventRow, ObjectionRow, PermissionRow, SubjectRow
+from registry.tables import ConsentEventRow, ObjectionRow, SubjectRow
 
-CLOCK_TOLERANCE = timedelta(minutes=5)
 PROOF_PURPOSE = PurposeId("consent_proof")
 _AGAINST = frozenset({ConsentState.WITHDRAWN, ConsentState.REVOKED, ConsentState.REFUSED})
 
@@ -121,13 +119,13 @@ async def write_grants(
     change: Change, subject: SubjectRow, grants: Sequence[Grant], source: str
 ) -> list[tuple[Declared | RefusedGrant, bytes | None]]:
     """Take grants of a person whose row is locked; each with the digest of its evidence. Errors as `give_consent`."""
-    history = await _history(change, subject.subject_id)
+    history = await history_of(change, subject.subject_id)
     outcomes = [await _take(change, subject, grant, source, history) for grant in grants]
     taken = {
         grant.purpose for grant, (outcome, _) in zip(grants, outcomes, strict=True) if isinstance(outcome, Declared)
     }
     for purpose in taken:
-        await _project(change, subject.subject_id, purpose, history)
+        await project(change, subject.subject_id, purpose, history)
     return outcomes
 
 
@@ -159,83 +157,6 @@ async def _take(
     return Declared(event_id, state), digest
 
 
-async def withdraw_consent(
-    registry: Registry,
-    caller: Caller,
-    subject_id: UUID,
-    purpose: PurposeId | None,
-    channel: Channel = Channel.ANY,
-    effective_at: datetime | None = None,
-    touchpoint: Touchpoint = Touchpoint.PORTAL,
-) -> list[PurposeId]:
-    """Withdraw at any time, one purpose or all, without a reason.
-
-    Args:
-        registry: the collaborators.
-        caller: who passes the withdrawal on.
-        subject_id: whose consent.
-        purpose: None = every consent there is.
-        channel: ANY = every channel of the purpose.
-        effective_at: when the person declared it, for letters entered later; None = now.
-        touchpoint: where it was declared.
-
-    Returns:
-        The purposes that nobody has a valid consent for any more. A purpose without consent is withdrawn all the same,
-        so that no older grant revives it; a letter older than the newest consent leaves that one in force.
-
-    Raises:
-        UnknownSubjectError: nobody, or no longer.
-        InvalidConsentError: when the time lies in the future, or the purpose is unknown.
-    """
-    async with registry.change() as change:
-        await change.lock_subject(subject_id)
-        at = whole(effective_at or change.now)
-        if at > change.now + CLOCK_TOLERANCE:
-            raise InvalidConsentError("effective_at lies in the future")
-        if purpose is not None and purpose not in change.policy.purposes:
-            raise InvalidConsentError("no such purpose")
-        history = await _history(change, subject_id)
-        purposes = [purpose] if purpose else sorted({one.purpose for one in history})
-        for one in purposes:
-            counts_from = min(at, change.now) if effective_at else _no_earlier(change.now, one, history)
-            withdrawal = _Withdrawal(one, channel, counts_from, touchpoint, caller.client)
-            await _append_withdrawal(change, subject_id, withdrawal, history)
-            change.journal(JournalKind.WITHDRAWAL, subject_id, f"{one}:{channel.value}")
-        standing = fold(history)
-        await settle_retention(change, subject_id)
-        change.record(
-            Entry(
-                EventTag.CONSENT_WITHDRAW,
-                Outcome.DONE,
-                client=caller.client,
-                purpose=purpose or "",
-                policy=change.policy.version,
-                persons=(PersonRef(subject_id, ",".join(purposes)),),
-                actor=caller.actor,
-            ),
-        )
-    return [one for one in purposes if _is_withdrawn(standing, one, channel)]
-
-
-async def withdraw_within(
-    change: Change, subject_id: UUID, purpose: str, channel: Channel, at: datetime, source: str
-) -> None:
-    """Enter a withdrawal of `at` (aware, UTC) of a person whose row is locked; what was granted later stands."""
-    withdrawal = _Withdrawal(purpose, channel, at, Touchpoint.PORTAL, source)
-    await _append_withdrawal(change, subject_id, withdrawal, await _history(change, subject_id))
-
-
-def _is_withdrawn(standing: Mapping[tuple[PurposeId, Channel], Permission], purpose: str, channel: Channel) -> bool:
-    """Whether no valid consent is left on this channel, or on any."""
-    concerned = [one for one in standing.values() if one.purpose == purpose and channel in {Channel.ANY, one.channel}]
-    return all(one.state not in VALID_CONSENT for one in concerned)
-
-
-def _no_earlier(now: datetime, purpose: str, history: list[Declaration]) -> datetime:
-    """A withdrawal declared now counts after everything on file, even if it waited for its turn."""
-    return max([now, *(one.effective_at for one in history if one.purpose == purpose)])
-
-
 async def consents_of(registry: Registry, subject_id: UUID, as_of: datetime | None = None) -> list[Permission]:
     """The state of every consent, now or as it was at `as_of`; reading it is recorded by the caller."""
     async with registry.database.reading() as session:
@@ -243,7 +164,7 @@ async def consents_of(registry: Registry, subject_id: UUID, as_of: datetime | No
             await session.execute(select(ConsentEventRow).where(col(ConsentEventRow.subject_id) == subject_id))
         ).scalars()
         return sorted(
-            fold([_declaration(row) for row in rows], as_of).values(),
+            fold([declaration_of(row) for row in rows], as_of).values(),
             key=lambda permission: (permission.purpose, permission.channel),
         )
 
@@ -288,7 +209,7 @@ async def _append(
         parental_verification=grant.parental.verification.value if grant.parental else "",
     )
     change.session.add(row)
-    history.append(_declaration(row))
+    history.append(declaration_of(row))
     return event_id, digest
 
 
@@ -298,72 +219,6 @@ def _of_parents(grant: Grant) -> dict[str, str]:
         return {}
     about = {"act": grant.parental.act.value, "verification": grant.parental.verification.value}
     return {f"parental_{name}": value for name, value in {**about, **grant.parental.holder}.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class _Withdrawal:
-    purpose: str
-    channel: Channel
-    effective_at: datetime
-    touchpoint: Touchpoint
-    source: str
-
-
-async def _append_withdrawal(change: Change, subject_id: UUID, given: _Withdrawal, history: list[Declaration]) -> None:
-    row = ConsentEventRow(
-        subject_id=subject_id,
-        sequence=len(history),
-        event_id=uuid4(),
-        purpose=given.purpose,
-        channel=given.channel.value,
-        state=ConsentState.WITHDRAWN.value,
-        effective_at=given.effective_at,
-        recorded_at=change.now,
-        explicit=False,
-        expires_at=None,
-        method="",
-        touchpoint=given.touchpoint.value,
-        source=given.source,
-        notice="",
-        notice_version="",
-        notice_language="",
-        notice_sha256="",
-        evidence_id=None,
-    )
-    change.session.add(row)
-    history.append(_declaration(row))
-    await _project(change, subject_id, given.purpose, history)
-
-
-async def _project(change: Change, subject_id: UUID, purpose: str, history: list[Declaration]) -> None:
-    """Write the current state of one purpose anew from its history."""
-    if subject_id not in change.created:
-        await change.session.execute(
-            delete(PermissionRow).where(
-                col(PermissionRow.subject_id) == subject_id,
-                col(PermissionRow.purpose) == purpose,
-            ),
-        )
-    for permission in fold([one for one in history if one.purpose == purpose]).values():
-        change.session.add(
-            PermissionRow(
-                subject_id=subject_id,
-                purpose=permission.purpose,
-                channel=permission.channel.value,
-                state=permission.state.value,
-                since=permission.since,
-                explicit=permission.explicit,
-                expires_at=permission.expires_at,
-                parental=permission.parental,
-            ),
-        )
-
-
-async def _history(change: Change, subject_id: UUID) -> list[Declaration]:
-    if subject_id in change.created:
-        return []
-    statement = select(ConsentEventRow).where(col(ConsentEventRow.subject_id) == subject_id)
-    return [_declaration(row) for row in (await change.session.execute(statement)).scalars()]
 
 
 async def _outranked(
@@ -384,19 +239,6 @@ async def _outranked(
         )
         against += list((await change.session.execute(statement)).scalars())
     return any(grant.given_at is None or whole(grant.given_at) <= at for at in against)
-
-
-def _declaration(row: ConsentEventRow) -> Declaration:
-    return Declaration(
-        purpose=PurposeId(row.purpose),
-        channel=Channel(row.channel),
-        state=ConsentState(row.state),
-        effective_at=row.effective_at,
-        sequence=row.sequence,
-        explicit=row.explicit,
-        expires_at=row.expires_at,
-        parental=bool(row.parental_act),
-    )
 
 
 def _grant_entry(

@@ -8,7 +8,7 @@ any two of these steps loses nothing: outbox and intents are drained at the next
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -38,6 +38,8 @@ from registry.tables import (
     SubjectRow,
 )
 
+# How far ahead of ours the clock of whoever tells us something may be.
+CLOCK_TOLERANCE = timedelta(minutes=5)
 MOST_VALUES = 800
 _TRIES = 5
 _NOBODY = UUID(int=0)

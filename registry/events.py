@@ -9,7 +9,7 @@ Legal: GDPR Art. 5(1)(c), (d), (e); R-5.1d-1, R-5.1e-1.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -23,14 +23,13 @@ from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
 from policies.vocabulary import Category, EventKind, FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
-from registry.context import Caller, Change, Registry
+from registry.context import CLOCK_TOLERANCE, Caller, Change, Registry
 from registry.errors import ForbiddenError, InvalidValueError, UnknownFieldError
 from registry.retention import relationship_end
 from registry.tables import EventRow, SubjectRow
 from registry.vault import Place, Sealed, holds, seal
 
 LONGEST_PAYLOAD = 16_384
-CLOCK_TOLERANCE = timedelta(minutes=5)
 EVENT_ROW_VERSION = 1
 
 

@@ -7,7 +7,7 @@ Legal: GDPR Art. 5(1)(d), (e), Art. 16; R-5.1d-1, R-5.1e-1.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +19,7 @@ from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
 from policies.vocabulary import FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
-from registry.context import Change
+from registry.context import CLOCK_TOLERANCE, Change
 from registry.errors import InvalidValueError, UnknownFieldError
 from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
 from registry.retention import relationship_end
@@ -28,7 +28,6 @@ from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, seal
 
 LONGEST_VALUE = 4000
-CLOCK_TOLERANCE = timedelta(minutes=5)
 _MAJORITY_YEARS = 18
 
 Value = str | int | float | bool | None

@@ -19,7 +19,6 @@ from policies.deadlines import due_on
 from policies.documents import parse
 from policies.vocabulary import Channel, FieldName, PurposeId, Touchpoint
 from registry.access_logs import end_access_key
-from registry.consents import withdraw_within
 from registry.context import Caller, Change, Registry
 from registry.erasure import erase_within, erasure_entry
 from registry.errors import BackupError, UnknownSubjectError
@@ -33,6 +32,7 @@ from registry.scores import invalidate
 from registry.setup import vouch_for
 from registry.suppression import Scope, suppress
 from registry.tables import JournalOutboxRow, PolicyVersionRow, RequestRow, RestrictionRow, StateRow
+from registry.withdrawals import withdraw_within
 
 REPLAYED = "replayed"
 LOST_CORRECTION = "restored"

@@ -18,12 +18,12 @@ from api.pages import Held, redirect
 from api.portal.site import CALLER, Customer, PortalRoute
 from policies.facts import AccessRequest
 from policies.vocabulary import Channel, ClientCode, FieldName, PurposeId
-from registry.consents import withdraw_consent
 from registry.context import Registry
 from registry.disclosure import Disclosed, disclose
 from registry.errors import InvalidValueError
 from registry.records import LONGEST_VALUE, Value
 from registry.rights import LONGEST_STATEMENT, OWN_PURPOSE, RequestKind, Wish, fulfil_access, receive_request
+from registry.withdrawals import withdraw_consent
 
 LONGEST_NAME = 63
 

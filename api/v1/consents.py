@@ -23,8 +23,9 @@ from api.v1.schemas.consents import (
 from api.v1.schemas.shape import SubjectId
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.vocabulary import ConsentState, PurposeId, SubjectStatus
-from registry.consents import RefusedGrant, consents_of, give_consent, withdraw_consent
+from registry.consents import RefusedGrant, consents_of, give_consent
 from registry.errors import UnknownSubjectError
+from registry.withdrawals import withdraw_consent
 
 router = APIRouter(route_class=LeanRoute, tags=["consent"])
 

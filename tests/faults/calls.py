@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from api.compose import open_registry
 from api.settings import Settings
 from policies.vocabulary import Channel, PurposeId
-from registry import consents
+from registry import withdrawals
 from registry.disclosure import Disclosed
 from tests.faults.service import Answers
 from tests.house import SHOP, House
@@ -91,5 +91,5 @@ async def _caller(house: House, pipe: int) -> None:
             read = await house.read("shop", "order_fulfilment", ["city"], subject)
             assert isinstance(read, Disclosed)
             os.write(pipe, f"read {subject} {read.index}\n".encode())
-        await consents.withdraw_consent(house.registry, SHOP, subject, PurposeId("newsletter"), Channel.ANY)
+        await withdrawals.withdraw_consent(house.registry, SHOP, subject, PurposeId("newsletter"), Channel.ANY)
         os.write(pipe, f"withdrawn {subject} 0\n".encode())

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from api.compose import open_database, open_registry
 from api.settings import Settings
 from policies.vocabulary import Channel, FieldName, PurposeId
-from registry import consents, objections, rights
+from registry import objections, rights, withdrawals
 from registry.access_logs import ClosingGround, close_access_log
 from registry.actors import SYSTEM
 from registry.backup import Part, back_up, load, tables_of
@@ -73,7 +73,9 @@ async def live(house: House, folder: Path, *, retired: bool) -> Truth:
     parts = {part: folder / part.value for part in Part}
     await back_up(house.registry, SHOP, parts)
     await house.erase(people["erased"])
-    await consents.withdraw_consent(house.registry, SHOP, people["withdrawn"], PurposeId("newsletter"), Channel.EMAIL)
+    await withdrawals.withdraw_consent(
+        house.registry, SHOP, people["withdrawn"], PurposeId("newsletter"), Channel.EMAIL
+    )
     await objections.object_to(house.registry, SHOP, people["objected"], None)
     wish = rights.Wish({FieldName("city"): "Lübeck"})
     kind = rights.RequestKind.RECTIFICATION

@@ -14,7 +14,7 @@ from api.settings import Settings
 from audit import verify
 from audit.log import Filters
 from policies.vocabulary import ConsentState, FieldName, PurposeId
-from registry import consents, objections, rights
+from registry import objections, rights, withdrawals
 from registry.access_logs import ClosingGround, close_access_log
 from registry.actors import SYSTEM
 from registry.backup import MANIFEST, Part, back_up, load
@@ -71,7 +71,7 @@ async def test_what_was_decided_after_the_backup_binds_again(house: House, unsta
     wish = rights.Wish(purpose=PurposeId("credit_check"), statement="No.")
     await rights.receive_request(house.registry, SHOP, contested, rights.RequestKind.HUMAN_REVIEW, wish)
     await house.erase(erased)
-    await consents.withdraw_consent(house.registry, SHOP, withdrawn, PurposeId("newsletter"))
+    await withdrawals.withdraw_consent(house.registry, SHOP, withdrawn, PurposeId("newsletter"))
     await objections.object_to(house.registry, SHOP, objected, None)
     await correct(house, corrected)
     unknown = await house.customer("later", {"email": "later@example.com"})
@@ -135,7 +135,7 @@ async def test_a_replay_that_was_interrupted_goes_on(
     people = [await house.customer(f"A-{number}", newsletter=True) for number in range(3)]
     await take(house, tmp_path / "backup")
     for subject_id in people:
-        await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
+        await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
     settings = restored_settings(house, unstarted_url)
     await fill(settings, tmp_path / "backup")
     done = 0

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from policies.vocabulary import Channel, FieldName, PurposeId
-from registry import conflicts, consents, rights, subjects
+from registry import conflicts, consents, rights, subjects, withdrawals
 from registry.conflicts import ConflictKind
 from registry.consents import Declared, RefusedGrant
 from registry.disclosure import Disclosed
@@ -22,7 +22,7 @@ from tests.house import ANNA, SHOP, House, codes, yesterday
 async def test_last_years_consent_does_not_undo_a_withdrawal(house: House) -> None:
     """C-129/21, R-7.3-5."""
     subject_id = await house.customer(newsletter=True)
-    await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
+    await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
     late = await house.grant(subject_id, "newsletter", Channel.EMAIL, given_at=yesterday() - timedelta(days=365))
     assert late == RefusedGrant(ConflictKind.CONSENT_OLDER_THAN_WITHDRAWAL)
     assert codes(await house.read("mailer", "newsletter", ["email"], subject_id)) == ["CONSENT_WITHDRAWN"]
@@ -32,20 +32,20 @@ async def test_last_years_consent_does_not_undo_a_withdrawal(house: House) -> No
 
 async def test_an_undated_consent_does_not_undo_a_withdrawal(house: House) -> None:
     subject_id = await house.customer(newsletter=True)
-    await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
+    await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
     assert isinstance(await house.grant(subject_id, "newsletter", Channel.EMAIL, undated=True), RefusedGrant)
 
 
 async def test_a_consent_of_the_same_instant_loses_against_the_withdrawal(house: House) -> None:
     subject_id = await house.customer(newsletter=True)
     at = await house.registry.database.now()
-    await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"), effective_at=at)
+    await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"), effective_at=at)
     assert isinstance(await house.grant(subject_id, "newsletter", Channel.EMAIL, given_at=at), RefusedGrant)
 
 
 async def test_a_new_consent_after_the_withdrawal_counts(house: House) -> None:
     subject_id = await house.customer(newsletter=True)
-    await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
+    await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
     assert isinstance(await house.grant(subject_id, "newsletter", Channel.EMAIL), Declared)
     assert isinstance(await house.read("mailer", "newsletter", ["email"], subject_id), Disclosed)
 
@@ -54,7 +54,7 @@ async def test_a_past_instant_is_answered_as_it_was(house: House) -> None:
     """R-5.2-1, R-7.3-7."""
     subject_id = await house.customer(newsletter=True)
     before = await house.registry.database.now()
-    await consents.withdraw_consent(
+    await withdrawals.withdraw_consent(
         house.registry,
         SHOP,
         subject_id,
@@ -67,7 +67,7 @@ async def test_a_past_instant_is_answered_as_it_was(house: House) -> None:
 
 async def test_the_current_state_is_the_fold_over_the_events(house: House) -> None:
     subject_id = await house.customer(newsletter=True, profiling=True)
-    await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("recommendations"))
+    await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("recommendations"))
     async with house.registry.database.reading() as session:
         rows = (
             await session.execute(select(PermissionRow).where(col(PermissionRow.subject_id) == subject_id))

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from audit.store import AuditUnavailableError
-from registry import consents
+from registry import withdrawals
 from registry.disclosure import Disclosed, Refused
 from tests.house import SHOP, House
 
@@ -48,7 +48,7 @@ async def test_a_change_whose_entry_could_not_be_placed_gets_it_with_the_next_ba
     subject_id = await house.customer(newsletter=True)
     await _break_log(house, broken=True)
     with pytest.raises(AuditUnavailableError):
-        await consents.withdraw_consent(house.registry, SHOP, subject_id, None)
+        await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, None)
     await _break_log(house, broken=False)
     size = await house.registry.log.size()
     await house.registry.log.integrate()

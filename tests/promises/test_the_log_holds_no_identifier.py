@@ -8,7 +8,7 @@ from pathlib import Path
 from audit import merkle
 from audit.checkpoint import open_note
 from policies.vocabulary import PurposeId
-from registry import consents
+from registry import withdrawals
 from registry.lookup import IdentifierKind
 from registry.subjects import find
 from tests.house import ANNA, SHOP, House
@@ -20,7 +20,7 @@ async def _story(house: House) -> None:
     await house.invoice(subject_id)
     await find(house.registry, SHOP, PurposeId("order_fulfilment"), IdentifierKind.EMAIL, ANNA["email"])
     await house.read("mailer", "newsletter", ["email", "income"], subject_id)
-    await consents.withdraw_consent(house.registry, SHOP, subject_id, None)
+    await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, None)
     await house.read("mailer", "newsletter", ["email"], subject_id)
     await house.erase(subject_id)
 

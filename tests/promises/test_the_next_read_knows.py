@@ -1,7 +1,7 @@
 """Promise 4: a read after an acknowledged withdrawal, objection, restriction or erasure is refused, everywhere."""
 
 from policies.vocabulary import Channel, FieldName, PurposeId
-from registry import consents, objections, rights
+from registry import objections, rights, withdrawals
 from registry.disclosure import Disclosed
 from registry.rights import RequestKind, Wish
 from tests.house import SHOP, House, codes, open_house
@@ -11,7 +11,7 @@ async def test_after_a_withdrawal_the_very_next_read_is_refused(house: House) ->
     """R-7.3-1."""
     subject_id = await house.customer(newsletter=True)
     assert isinstance(await house.read("mailer", "newsletter", ["email"], subject_id), Disclosed)
-    await consents.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
+    await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"))
     assert codes(await house.read("mailer", "newsletter", ["email"], subject_id)) == ["CONSENT_WITHDRAWN"]
 
 
@@ -49,5 +49,5 @@ async def test_a_withdrawal_in_one_process_binds_every_other(house: House) -> No
     async with open_house(house.settings) as second:
         other = House(second, house.settings, house.owner_url)
         assert isinstance(await other.read("mailer", "newsletter", ["email"], subject_id), Disclosed)
-        await consents.withdraw_consent(house.registry, SHOP, subject_id, None)
+        await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, None)
         assert codes(await other.read("mailer", "newsletter", ["email"], subject_id)) == ["CONSENT_WITHDRAWN"]

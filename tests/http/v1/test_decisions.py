@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 
 from policies.vocabulary import Channel, PurposeId, Touchpoint
-from registry.consents import withdraw_consent
 from registry.tables import BudgetUseRow
+from registry.withdrawals import withdraw_consent
 from tests.boards import board_of
 from tests.house import ANNA, SHOP, House
 from tests.http.v1.api import Api

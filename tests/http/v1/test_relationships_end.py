@@ -11,9 +11,9 @@ from sqlmodel import col
 from policies.deadlines import local_date
 from policies.periods import plus
 from policies.vocabulary import Channel, PurposeId
-from registry.consents import withdraw_consent
 from registry.retention import last_end
 from registry.tables import EventRow, RecordRow
+from registry.withdrawals import withdraw_consent
 from tests.house import SHOP, yesterday
 from tests.http.v1.api import Api
 from tests.http.v1.test_customers import ERIKA

@@ -5,8 +5,8 @@ import pytest
 from policies.documents import load
 from policies.gates import check
 from policies.vocabulary import Channel, PurposeId
-from registry.consents import withdraw_consent
 from registry.policy_facts import existing
+from registry.withdrawals import withdraw_consent
 from tests.house import SHOP, House
 from tests.unit.policies.people import CATALOGUE
 from tests.unit.policies.test_catalogue import notices
