@@ -45,9 +45,20 @@ class Decided:
 
 
 async def decide(
-    registry: Registry, caller: Caller, request: AccessRequest, subject_ids: Sequence[UUID]
+    registry: Registry,
+    caller: Caller,
+    request: AccessRequest,
+    subject_ids: Sequence[UUID],
+    operation: EventTag = EventTag.DECIDE,
 ) -> list[Decided]:
     """Decide one question about 1 to 1,000 people, in their order; repeats are decided once.
+
+    Args:
+        registry: the collaborators.
+        caller: who asks; its code must be the request's client.
+        request: purpose, fields and channel.
+        subject_ids: whom it is about.
+        operation: what the entry calls it.
 
     Raises:
         AuditUnavailableError: when the outcome could not be recorded; nothing is told then.
@@ -60,12 +71,12 @@ async def decide(
         decisions: list[Permit | Deny]
         refused = evaluate_gate(request, policy)  # 1
         if refused is not None:
-            entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused])
+            entry = entry_of(caller, request, policy, operation, [refused])
             decisions = [refused] * len(ids)
         else:
             gathered = await gather(registry, caller, request, ids, policy)  # 2
             decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids])
-            entry = entry_of(caller, request, policy, EventTag.DECIDE, decisions)
+            entry = entry_of(caller, request, policy, operation, decisions)
         recorded = await registry.log.append(entry, decisions)
         if time.monotonic() - began <= FRESH_SECONDS:
             return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]

@@ -310,44 +310,6 @@ def _suppressions(change: Change, given: GivenSubject) -> list[bytes]:
     return [one.value for kind, normalised in found for one in change.ring.suppression_digests(kind, normalised)]
 
 
-async def find(
-    registry: Registry, caller: Caller, purpose: PurposeId, kind: IdentifierKind, value: str, source: str = ""
-) -> list[UUID]:
-    """Pseudonyms of everybody known under an identifier; recorded, a miss without the digest.
-
-    Raises:
-        ForbiddenError: when the purpose is not the client's.
-        InvalidValueError: when the value cannot be an identifier of this kind.
-    """
-    check_client_purpose(registry.policy, caller, purpose)
-    normalised = normalise(kind, value, source)
-    async with registry.database.reading() as session:
-        await registry.fresh_keys(session)
-        digests = [digest.value for digest in registry.ring.index_digests(kind.value, normalised)]
-        statement = (
-            select(col(LookupRow.subject_id))
-            .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
-            .where(
-                col(LookupRow.kind) == kind.value,
-                col(LookupRow.digest).in_(digests),
-                col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
-            )
-            .limit(10)
-        )
-        found = list((await session.execute(statement)).scalars())
-    entry = Entry(
-        EventTag.LOOKUP,
-        Outcome.PERMIT if found else Outcome.DENY,
-        client=caller.client,
-        purpose=purpose,
-        fields=(kind.value,),
-        policy=registry.policy.version,
-        persons=tuple(PersonRef(subject_id) for subject_id in found),
-        actor=caller.actor,
-    )
-    return list((await registry.log.append(entry, tuple(found))).value)
-
-
 def _entry(
     caller: Caller,
     change: Change,

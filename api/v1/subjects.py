@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from api import problems
 from api.deps import Authenticated, Call
 from api.routes import LeanRoute
-from api.v1.answers import answered, documented, example_of
+from api.v1.answers import answered, documented, example_of, refusal
 from api.v1.batches import Failed, check_contracts, chunks, given_subject, outcome_of, places_of, store
 from api.v1.schemas.subjects import (
     LookupIn,
@@ -24,7 +24,8 @@ from api.v1.schemas.subjects import (
 from audit.event import EventTag
 from policies.vocabulary import PurposeId
 from registry.errors import InvalidValueError, UnknownFieldError
-from registry.subjects import Status, Upserted, find, upsert
+from registry.finding import Identifier, NotAsked, find
+from registry.subjects import Status, Upserted, upsert
 
 router = APIRouter(route_class=LeanRoute, tags=["customers"])
 _EXAMPLES = {
@@ -61,12 +62,12 @@ async def upsert_subjects(call: Authenticated, body: UpsertIn) -> Response:
 
 @router.post("/v1/subjects/lookup", **documented(LookupOut, LookupIn, fails=(403, 413, 415)))
 async def find_subjects(call: Authenticated, body: LookupIn) -> Response:
-    """Everybody known under an identifier, for a purpose; a miss is recorded too."""
-    async with call.recording_refusals(EventTag.LOOKUP, body.purpose):
-        found = await find(
-            call.registry, call.caller, PurposeId(body.purpose), body.kind, body.value, body.source or ""
-        )
-    return answered({"subject_ids": found})
+    """Everybody known under an identifier whom this purpose may read it of; a miss is recorded too."""
+    identifier = Identifier(body.kind, body.value, body.source or "")
+    found = await find(call.registry, call.caller, PurposeId(body.purpose), identifier, body.case_reference)
+    if isinstance(found, NotAsked):
+        return refusal(found.deny, found.index)
+    return answered({"subject_ids": found.subject_ids})
 
 
 async def _upsert_one(call: Call, body: SubjectIn) -> Response:

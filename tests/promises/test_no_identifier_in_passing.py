@@ -7,6 +7,7 @@ import pytest
 from policies.vocabulary import FieldName, PurposeId
 from registry import subjects, tables
 from registry.errors import RegistryError
+from registry.finding import Identifier, find
 from registry.lookup import IdentifierKind
 from registry.records import GivenValue
 from registry.subjects import GivenSubject
@@ -46,7 +47,7 @@ async def test_log_lines_of_a_whole_day_name_nobody(house: House, caplog: pytest
     caplog.set_level(logging.DEBUG)
     subject_id = await house.customer(newsletter=True)
     await house.read("shop", "order_fulfilment", ["email"], subject_id)
-    await subjects.find(house.registry, SHOP, PurposeId("order_fulfilment"), IdentifierKind.EMAIL, ANNA["email"])
+    await find(house.registry, SHOP, PurposeId("order_fulfilment"), Identifier(IdentifierKind.EMAIL, ANNA["email"]))
     await house.erase(subject_id)
     for value in (ANNA["email"], ANNA["last_name"], ANNA["phone"]):
         assert value not in caplog.text

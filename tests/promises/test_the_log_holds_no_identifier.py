@@ -9,8 +9,8 @@ from audit import merkle
 from audit.checkpoint import open_note
 from policies.vocabulary import PurposeId
 from registry import withdrawals
+from registry.finding import Identifier, find
 from registry.lookup import IdentifierKind
-from registry.subjects import find
 from tests.house import ANNA, SHOP, House
 from tests.sentinel import files_under, places_of, spellings
 
@@ -18,7 +18,7 @@ from tests.sentinel import files_under, places_of, spellings
 async def _story(house: House) -> None:
     subject_id = await house.customer(newsletter=True, profiling=True)
     await house.invoice(subject_id)
-    await find(house.registry, SHOP, PurposeId("order_fulfilment"), IdentifierKind.EMAIL, ANNA["email"])
+    await find(house.registry, SHOP, PurposeId("order_fulfilment"), Identifier(IdentifierKind.EMAIL, ANNA["email"]))
     await house.read("mailer", "newsletter", ["email", "income"], subject_id)
     await withdrawals.withdraw_consent(house.registry, SHOP, subject_id, None)
     await house.read("mailer", "newsletter", ["email"], subject_id)

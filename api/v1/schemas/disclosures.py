@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.v1.schemas.shape import (
+    CaseReference,
     Identifier,
     IdentifierText,
     In,
@@ -32,12 +33,6 @@ _DISCLOSED = {
     "fields": {"email": "erika@example.com", "first_name": "Erika"},
     "withheld": [{"field": "phone", "reasons": [{"code": "MINIMISED", "cites": ["GDPR Art. 5(1)(c)"]}]}],
 }
-
-
-# The number of a file, never a name: a few letters, then a digit, then letters, digits and separators.
-CaseReference = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z]{0,8}[-/._]?[0-9][A-Za-z0-9./_-]{0,31}$"), Field(examples=["K-2026-17"])
-]
 
 
 class ReadQuery(In):

@@ -105,6 +105,10 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.\-]{0,62}$")]
 Reference = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._/:+\-]{0,127}$")]
+# The number of a file, never a name: a few letters, then a digit, then letters, digits and separators.
+CaseReference = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{0,8}[-/._]?[0-9][A-Za-z0-9./_-]{0,31}$"), Field(examples=["K-2026-17"])
+]
 IdentifierText = Annotated[str, StringConstraints(min_length=1, max_length=320), AfterValidator(_printable)]
 Flag = Annotated[bool, Field(strict=True)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_in_range)]

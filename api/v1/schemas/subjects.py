@@ -9,6 +9,7 @@ from api.v1.schemas.consents import GivenConsentIn
 from api.v1.schemas.events import EventIn
 from api.v1.schemas.relationships import RelationshipIn
 from api.v1.schemas.shape import (
+    CaseReference,
     Country,
     Identifier,
     IdentifierText,
@@ -184,6 +185,7 @@ class LookupIn(In):
     kind: IdentifierKind
     value: IdentifierText
     source: SourceName | None = None
+    case_reference: CaseReference | None = None
 
     @model_validator(mode="after")
     def _sourced(self) -> Self:
@@ -193,7 +195,7 @@ class LookupIn(In):
 
 
 class LookupOut(Out):
-    """Everybody known under the identifier; addresses may be shared."""
+    """Everybody known under the identifier whom the purpose may read it of; addresses may be shared."""
 
     model_config = example({"subject_ids": ["0b9f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c11"]})
 

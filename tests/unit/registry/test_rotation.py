@@ -18,6 +18,7 @@ from registry.actors import SYSTEM
 from registry.backup import Part, back_up
 from registry.disclosure import Disclosed
 from registry.errors import BackupError, KeyProviderError, KeyUnavailableError, RetirementRefusedError
+from registry.finding import Found, Identifier, find
 from registry.key_backup import verify_backup
 from registry.key_status import key_status
 from registry.keys import wrap_key
@@ -53,7 +54,8 @@ async def scalars(house: House, statement: str) -> list[object]:
 
 async def finds(house: House, value: str = ANNA["email"]) -> list[UUID]:
     purpose = PurposeId("order_fulfilment")
-    return await subjects.find(house.registry, SHOP, purpose, IdentifierKind.EMAIL, value)
+    found = await find(house.registry, SHOP, purpose, Identifier(IdentifierKind.EMAIL, value))
+    return found.subject_ids if isinstance(found, Found) else []
 
 
 async def test_a_new_root_wraps_everything_above_and_touches_nothing_below(house: House) -> None:

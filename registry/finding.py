@@ -1,0 +1,115 @@
+"""Finds people by an identifier, as far as the asker may read that identifier of them.
+
+Who is found by an address is told to be a customer: so finding by e-mail or phone is decided like reading it, person by
+person, and whoever may not be read is not found, as if nobody were there. An external id is the asker's own name for
+somebody: client and purpose decide alone. Every look-up is recorded, a miss without the digest.
+
+Legal: GDPR Art. 5(1)(b), (c), Art. 5(2), Art. 32; R-ENC-4.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from audit.event import Entry, EventTag, Outcome, PersonRef
+from policies.decision import Deny, Permit
+from policies.evaluate import evaluate_gate
+from policies.facts import AccessRequest
+from policies.vocabulary import ClientCode, FieldName, PurposeId, SubjectStatus
+from registry.context import Caller, Registry
+from registry.decisions import decide
+from registry.disclosure import entry_of
+from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
+from registry.tables import LookupRow, SubjectRow
+
+MOST_CANDIDATES = 10
+_FIELD_OF = {kind: FieldName(name) for name, kind in INDEXED_FIELDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What somebody is looked up by; `source` is the system that gave an external id."""
+
+    kind: IdentifierKind
+    value: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Pseudonyms of whom the asker may know under an identifier; addresses may be shared."""
+
+    subject_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """Refused by client and purpose alone, before anybody was looked for; `index` is the entry that says so."""
+
+    deny: Deny
+    index: int
+
+
+async def find(
+    registry: Registry,
+    caller: Caller,
+    purpose: PurposeId,
+    identifier: Identifier,
+    case_reference: str | None = None,
+) -> Found | NotAsked:
+    """Look for people under an identifier, for a purpose.
+
+    Args:
+        registry: the collaborators.
+        caller: who asks.
+        purpose: what for.
+        identifier: as typed.
+        case_reference: the case it is for, where the purpose asks for one.
+
+    Raises:
+        InvalidValueError: when the value cannot be an identifier of this kind.
+        AuditUnavailableError: when it could not be recorded; nothing is told then.
+        NotReadyError: when the database, the keys or the policy are out of reach.
+    """
+    field = _FIELD_OF.get(identifier.kind)
+    asked = (field,) if field else ()
+    request = AccessRequest(ClientCode(caller.client), purpose, asked, case_reference=case_reference)
+    refused = evaluate_gate(request, registry.policy)
+    if refused is not None:
+        entry = entry_of(caller, request, registry.policy, EventTag.LOOKUP, [refused])
+        return NotAsked(refused, (await registry.log.append(entry, refused)).index)
+    candidates = await _known_under(registry, identifier)
+    if field and candidates:
+        decided = await decide(registry, caller, request, candidates, EventTag.LOOKUP)
+        return Found([one.subject_id for one in decided if isinstance(one.decision, Permit)])
+    entry = Entry(
+        EventTag.LOOKUP,
+        Outcome.PERMIT if candidates else Outcome.DENY,
+        client=caller.client,
+        purpose=purpose,
+        fields=(identifier.kind.value,),
+        policy=registry.policy.version,
+        persons=tuple(PersonRef(subject_id) for subject_id in candidates),
+        actor=caller.actor,
+    )
+    return Found((await registry.log.append(entry, candidates)).value)
+
+
+async def _known_under(registry: Registry, identifier: Identifier) -> list[UUID]:
+    normalised = normalise(identifier.kind, identifier.value, identifier.source)
+    async with registry.database.reading() as session:
+        await registry.fresh_keys(session)
+        digests = [one.value for one in registry.ring.index_digests(identifier.kind.value, normalised)]
+        statement = (
+            select(col(LookupRow.subject_id))
+            .join(SubjectRow, col(SubjectRow.subject_id) == col(LookupRow.subject_id))
+            .where(
+                col(LookupRow.kind) == identifier.kind.value,
+                col(LookupRow.digest).in_(digests),
+                col(SubjectRow.status) == SubjectStatus.ACTIVE.value,
+            )
+            .limit(MOST_CANDIDATES)
+        )
+        return list((await session.execute(statement)).scalars())

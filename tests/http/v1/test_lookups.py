@@ -1,0 +1,77 @@
+"""Nobody is found by an address that the asker may not read of them, and every look-up is in the log."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from policies.vocabulary import Channel
+from registry.withdrawals import withdraw_consent
+from tests.house import ANNA, SHOP
+from tests.http.v1.api import Api
+from tests.http.v1.test_decisions import BUDGET, CASES, NEWSLETTER, put_in_force
+
+BY_EMAIL = {"purpose": "newsletter", "kind": "email", "value": ANNA["email"]}
+
+pytestmark = pytest.mark.gdpr("5(1)(b)")
+
+
+async def found(api: Api, client: str, body: object) -> Sequence[str]:
+    response = await api.post(client, "/v1/subjects/lookup", body)
+    assert response.status_code == 200, response.text
+    ids: list[str] = response.json()["subject_ids"]
+    return ids
+
+
+async def newest(api: Api) -> dict[str, Any]:
+    return (await api.log("lookup", 1))[0]
+
+
+async def test_the_mailer_finds_whoever_takes_the_newsletter_and_nobody_else(api: Api) -> None:
+    """Whether an address is a customer's is told only to whom it may be read (R-5.1b-1)."""
+    reader = await api.house.customer("A-1", newsletter=True)
+    await api.house.customer("B-1", values=ANNA)
+    assert await found(api, "mailer", BY_EMAIL) == [str(reader)]
+    entry = await newest(api)
+    assert (entry["out"], entry["n"], entry["why"]) == ("permit", 2, ["CONSENT_MISSING"])
+    await withdraw_consent(api.house.registry, SHOP, reader, NEWSLETTER, Channel.EMAIL)
+    assert await found(api, "mailer", BY_EMAIL) == []
+    entry = await newest(api)
+    assert (entry["out"], entry["fld"], set(entry["why"])) == (
+        "deny",
+        ["email"],
+        {"CONSENT_MISSING", "CONSENT_WITHDRAWN"},
+    )
+
+
+async def test_a_field_beyond_the_purpose_finds_nobody(api: Api) -> None:
+    await api.house.customer(newsletter=True)
+    assert await found(api, "mailer", BY_EMAIL | {"kind": "phone", "value": ANNA["phone"]}) == []
+    assert (await newest(api))["why"] == ["MINIMISED"]
+
+
+async def test_whoever_does_not_name_a_case_where_one_is_asked_for_learns_why_and_finds_nobody(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    await put_in_force(api.house, CASES)
+    refused = await api.post("mailer", "/v1/subjects/lookup", BY_EMAIL)
+    assert refused.status_code == 403
+    assert [reason["code"] for reason in refused.json()["reasons"]] == ["CASE_REFERENCE_MISSING"]
+    assert (await newest(api))["why"] == ["CASE_REFERENCE_MISSING"]
+    assert await found(api, "mailer", BY_EMAIL | {"case_reference": "K-2026-17"}) == [str(subject)]
+
+
+async def test_a_lookup_takes_a_place_in_the_number_of_today(api: Api) -> None:
+    """A stolen credential must not empty the base by guessing addresses."""
+    people = [await api.house.customer(f"A-{at}", {"email": f"a{at}@example.com"}, newsletter=True) for at in range(3)]
+    await put_in_force(api.house, BUDGET)
+    asked = [BY_EMAIL | {"value": f"a{at}@example.com"} for at in (0, 0, 1, 2)]
+    counted = [await found(api, "mailer", one) for one in asked]
+    assert counted == [[str(people[0])], [str(people[0])], [str(people[1])], []]
+    assert (await newest(api))["why"] == ["QUOTA"]
+
+
+async def test_an_external_id_is_the_askers_own_name_for_somebody(api: Api) -> None:
+    subject = await api.house.customer("A-1")
+    body = {"purpose": "newsletter", "kind": "external_id", "value": "A-1", "source": "shop"}
+    assert await found(api, "mailer", body) == [str(subject)]
+    assert await found(api, "mailer", body | {"value": "A-2"}) == []
