@@ -436,8 +436,10 @@ EXPLANATIONS: Mapping[ReasonCode, Explanation] = {
             " ended.",
         ),
         _both(
-            "Daten gehen nur an benannte Empfänger, die vertraglich gebunden sind, und ins Ausland nur mit Garantien.",
-            "Data goes only to named recipients who are bound by contract, and abroad only with safeguards.",
+            "Daten gehen nur an benannte Empfänger, die vertraglich gebunden sind, und aus dem EWR hinaus nur mit"
+            " Angemessenheitsbeschluss oder Garantien.",
+            "Data goes only to named recipients who are bound by contract, and out of the EEA only with an adequacy"
+            " decision or safeguards.",
         ),
         _both(
             "Schließen oder verlängern Sie den Vertrag und tragen Sie ihn in die Zweckfestlegung ein.",
