@@ -1,16 +1,14 @@
 """What another document would change is told in words, and the same both ways."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.diff import Change, compare, scope_of_consent, told
-from policies.documents import PolicyDocument, Purpose
+from policies.documents import PolicyDocument
 from policies.vocabulary import Category, Channel
 from tests.unit.policies.people import retailer
-from tests.unit.policies.small_shop import Edit, shop
+from tests.unit.policies.small_shop import Edit, shop, with_purpose
 
 MIRROR = {"WIDENS": "NARROWS", "NARROWS": "WIDENS", "REWORDS": "REWORDS"}
 
@@ -112,13 +110,6 @@ def test_who_asks_in_the_house_is_no_matter_of_consent_but_what_is_read_is() -> 
     wider = shop(("    fields: {master: [email]}\n", "    fields: {master: [email, phone]}\n"))
     assert [change.subject for change in scope_of_consent(shop(), wider, "news")] == ["till.phone"]
     assert scope_of_consent(wider, shop(), "news") == ()
-
-
-def with_purpose(document: PolicyDocument, name: str, **changes: Any) -> PolicyDocument:  # noqa: ANN401 - any part
-    # A copy would carry over what the purpose has worked out from its fields already.
-    held = {key: getattr(document.purposes[name], key) for key in Purpose.model_fields}
-    purpose = Purpose.model_construct(**held | changes)
-    return document.model_copy(update={"purposes": {**document.purposes, name: purpose}})
 
 
 def subset(names: list[str]) -> st.SearchStrategy[tuple[str, ...]]:
