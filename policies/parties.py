@@ -18,6 +18,10 @@ EEA = frozenset(_EEA.split(" "))
 ADEQUATE = frozenset({"AD", "AR", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "UY"})
 
 
+# Where data goes without an instrument of its own.
+WITHOUT_INSTRUMENT = EEA | ADEQUATE
+
+
 class Review(Part):
     """Somebody's recorded word on the document (Art. 38(6): the DPO advises, the controller decides)."""
 
@@ -81,7 +85,7 @@ class Recipient(Part):
     @classmethod
     def _judge_country(cls, raw: object) -> object:
         if isinstance(raw, dict) and "third_country" not in raw:
-            return {**raw, "third_country": raw.get("country") not in EEA | ADEQUATE}
+            return {**raw, "third_country": raw.get("country") not in WITHOUT_INSTRUMENT}
         return raw
 
     @property

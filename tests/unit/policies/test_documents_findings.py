@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from policies.documents import PolicyDocumentError, load, parse
+from policies.documents import SECTIONS, PolicyDocumentError, load, parse
+from policies.references import findings as dangling
+from policies.vocabulary import Category
 from policies.yaml_source import MAXIMUM_DEPTH, read
-from tests.unit.policies.small_shop import SHOP, edited, shop
+from tests.unit.policies.small_shop import SHOP, edited, shop, with_purpose
 
 
 def refusal(source: str) -> PolicyDocumentError:
@@ -80,6 +82,26 @@ def test_a_field_without_category_or_under_another_is_refused() -> None:
     assert "field email in behavioural is not declared" in str(other)
 
 
+@pytest.mark.gdpr("30(1)(c)")
+@pytest.mark.parametrize("category", list(Category))
+def test_a_field_is_read_and_collected_in_its_own_category_alone(category: Category) -> None:
+    """R-6.1-1."""
+    for part in ("fields", "collects"):
+        document = with_purpose(shop(), "proofs", **{part: {category: ("email",)}})
+        declared = {section: frozenset(getattr(document, section)) for section in SECTIONS}
+        message = f"purpose proofs: field email in {category} is not declared"
+        found = [finding.message for finding in dangling(document, declared)]
+        assert found == ([] if category is Category.MASTER else [message])
+
+
+def test_a_condition_is_for_all_fields_or_for_one_that_the_purpose_has() -> None:
+    """R-9-1."""
+    every = "\n    special: {'*': A9-2-a}\n"
+    assert (
+        shop(("    minimum_age: 16\n", f"    minimum_age: 16{every}")).purposes["news"].condition("email") == "A9-2-a"
+    )
+
+
 def test_everything_yaml_could_hide_is_told_at_once() -> None:
     hiding = edited(
         ("  author: Author\n", "  author: &me Author\n"),
@@ -135,6 +157,12 @@ def test_depth_is_bounded() -> None:
             ("clients:\n", "roles: {dpo: {title: {de: D, en: D}, purposes: [whim]}}\nclients:\n"),
             "role dpo: purpose whim",
         ),
+        (
+            ("inputs: [clicks]", "inputs: [moods]"),
+            "score model guesser: moods is neither a declared field nor a category",
+        ),
+        (("field: guess, purpose", "field: mood, purpose"), "score model guesser: field mood is not declared"),
+        (("purpose: tips, version", "purpose: whim, version"), "score model guesser: purpose whim is not declared"),
         (("derived_from: [clicks]", "derived_from: [moods]"), "field guess: field moods is not declared"),
         (("derived_from: [clicks]", "obtained_from: nobody"), "field guess: recipient nobody is not declared"),
         (
