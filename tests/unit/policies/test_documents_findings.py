@@ -67,6 +67,53 @@ def test_what_is_missing_is_asked_for_by_its_law() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (("email: {category: master", "email: {category: mood"), "fields.email.category: Input should be 'master'"),
+        (("period: P5Y", "period: 5"), "retention.plain.period: String should match pattern"),
+        (("title: {de: Klicks, en: clicks}", "title: clicks"), "fields.clicks.title: Input should be a valid dict"),
+        (("  author: Author\n", "  author: ''\n"), "policy.author: String should have at least 1 character"),
+        (("role: processor", "role: friend"), "recipients.sender.role: Input should be 'controller'"),
+    ],
+)
+def test_what_is_there_but_wrong_cites_no_law_and_repeats_nothing(edit: tuple[str, str], message: str) -> None:
+    (finding,) = refusal(edited(edit)).findings
+    assert finding.message.startswith(message)
+    assert "GDPR" not in finding.message
+    assert not {"mood", "friend", "errors.pydantic.dev"} & set(finding.message.split())
+
+
+@pytest.mark.parametrize(
+    ("section", "wrong", "message"),
+    [
+        ("clients", None, "clients: Field required"),
+        ("clients", "clients: nobody\n", "clients is a mapping"),
+        ("clients", "clients: [till]\n", "clients is a mapping"),
+        ("clients", "clients:\n", "clients is a mapping"),
+        ("score_models", "score_models: [guesser]\n", "score_models is a mapping"),
+    ],
+)
+def test_a_part_is_there_and_a_mapping(section: str, wrong: str | None, message: str) -> None:
+    lines = SHOP.splitlines(keepends=True)
+    start = lines.index(f"{section}:\n")
+    end = next((n for n in range(start + 1, len(lines)) if not lines[n].startswith(" ")), len(lines))
+    source = "".join([*lines[:start], wrong or "", *lines[end:]])
+    found = refusal(source).findings
+    assert [(one.line, one.message) for one in found] == [(start + 1 if wrong else 1, message)]
+
+
+def test_a_document_without_its_head_is_told_so_once() -> None:
+    source = SHOP[SHOP.index("retention:\n") :]
+    assert [(one.line, one.message) for one in refusal(source).findings] == [(1, "policy: Field required")]
+
+
+def test_only_the_parts_that_may_be_left_out_may() -> None:
+    with_roles = "roles: {dpo: {title: {de: D, en: D}, purposes: [orders]}}\nclients:\n"
+    assert shop().roles == {}
+    assert shop(("clients:\n", with_roles)).roles["dpo"].purposes == ("orders",)
+
+
 def test_a_field_in_two_categories_is_told_with_both_lines() -> None:
     """R-6.1-1: one field, one category."""
     twice = edited(("  phone: {category", "  email: {category: behavioural, retention: plain}\n  phone: {category"))
@@ -136,8 +183,9 @@ def test_a_day_is_a_day_of_the_calendar(word: str) -> None:
     ids=["one word", "a comment", "a depth"],
 )
 def test_ten_megabytes_are_refused_unread(grow: Callable[[int], bytes]) -> None:
-    with pytest.raises(PolicyDocumentError, match="larger than 1048576 bytes"):
+    with pytest.raises(PolicyDocumentError, match=r"^larger than 1048576 bytes$") as caught:
         parse(grow(10 * 1024 * 1024))
+    assert caught.value.line == 0
 
 
 def test_depth_is_bounded() -> None:
