@@ -76,6 +76,10 @@ def test_one_file_holds_several_texts_in_order() -> None:
     assert [notice.version for notice in parse_notices((GOOD + other).encode())] == ["2026-11-01", "2026-12-01"]
 
 
+def test_a_file_that_was_read_is_not_read_again() -> None:
+    assert parse_notices(GOOD.encode()) is parse_notices(GOOD.encode())
+
+
 def test_every_text_of_a_file_has_its_own_words_and_no_others() -> None:
     versions = [f"2026-{month:02}-01" for month in range(1, 7)]
     file = "".join(

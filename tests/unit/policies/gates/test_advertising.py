@@ -27,15 +27,15 @@ def news(articles: Iterable[LegalBasis], **changes: object) -> PolicyDocument:
 
 @pytest.mark.gdpr("6(1)(a)")
 @pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize("articles", [*((one,) for one in LegalBasis), *combinations(LegalBasis, 2)], ids="+".join)
-def test_only_letters_advertise_without_consent(articles: tuple[LegalBasis, ...], channel: Channel) -> None:
+def test_only_letters_advertise_without_consent(channel: Channel) -> None:
     """R-DE-UWG-1: a sale counts as one, within bounds of its own."""
-    found = faults(advertising.channels_have_consent, news(articles, channels=(channel, Channel.POST)))
-    lawful = channel is Channel.POST or {LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN}.issuperset(articles)
-    assert [fault.path for fault in found] == [("purposes", "news", "channels")] * (not lawful)
-    assert all(f"advertising by {channel} needs" in fault.message for fault in found)
-    informing = news(articles, channels=(channel,), direct_marketing=False)
-    assert faults(advertising.channels_have_consent, informing) == []
+    for articles in [*((one,) for one in LegalBasis), *combinations(LegalBasis, 2)]:
+        found = faults(advertising.channels_have_consent, news(articles, channels=(channel, Channel.POST)))
+        lawful = channel is Channel.POST or {LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN}.issuperset(articles)
+        assert [fault.path for fault in found] == [("purposes", "news", "channels")] * (not lawful), articles
+        assert all(f"advertising by {channel} needs" in fault.message for fault in found)
+        informing = news(articles, channels=(channel,), direct_marketing=False)
+        assert faults(advertising.channels_have_consent, informing) == []
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,19 @@ def test_a_sale_opens_electronic_mail_about_own_similar_goods_alone(
 
 
 @pytest.mark.gdpr("6(1)(a)")
-@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(
     "articles", [(one,) for one in LegalBasis] + [(LegalBasis.CONSENT, LegalBasis.CONTRACT)], ids="+".join
 )
-def test_who_advertises_for_others_has_consent_and_names_them(articles: tuple[LegalBasis, ...], role: str) -> None:
+def test_who_advertises_for_others_has_consent_and_names_them(articles: tuple[LegalBasis, ...]) -> None:
     """R-DE-UWG-3: who only works for the controller is nobody advertised for."""
-    document = with_recipient(news(articles, advertises_for="third_party"), "sender", role=role)
-    lawful = role != "processor" and articles == (LegalBasis.CONSENT,)
-    asked = LegalBasis.SOFT_OPT_IN not in articles  # the gate of the soft opt-in refuses it altogether
-    found = faults(advertising.advertising_for_others_names_them, document)
-    assert [fault.path for fault in found] == [("purposes", "news", "advertises_for")] * (asked and not lawful)
+    for role in ROLES:
+        document = with_recipient(news(articles, advertises_for="third_party"), "sender", role=role)
+        lawful = role != "processor" and articles == (LegalBasis.CONSENT,)
+        asked = LegalBasis.SOFT_OPT_IN not in articles  # the gate of the soft opt-in refuses it altogether
+        found = faults(advertising.advertising_for_others_names_them, document)
+        assert [fault.path for fault in found] == [("purposes", "news", "advertises_for")] * (asked and not lawful), (
+            role
+        )
     assert faults(advertising.advertising_for_others_names_them, news(articles, advertises_for="own")) == []
 
 

@@ -137,16 +137,16 @@ def test_books_are_kept_from_the_end_of_the_year(starts: str, ground: str, *, ta
 
 @pytest.mark.gdpr("5(1)(e)")
 @pytest.mark.parametrize("was", list(Category))
-@pytest.mark.parametrize("now", list(Category))
-def test_a_value_on_file_stays_in_the_category_whose_key_seals_it(was: Category, now: Category) -> None:
+def test_a_value_on_file_stays_in_the_category_whose_key_seals_it(was: Category) -> None:
     """R-5.1e-1."""
-    before, after = (with_field(shop(), "clicks", category=category) for category in (was, now))
     gate = keeping.what_is_stored_is_declared
     stored = Existing(ON, stored=frozenset({"clicks", "email"}))
-    moved = [("fields", "clicks", "category")] if was is not now else []
-    assert [fault.path for fault in faults(gate, after, before=before, existing=stored)] == moved
-    assert faults(gate, after, before=before) == []
-    assert faults(gate, after, existing=stored) == []
+    for now in Category:
+        before, after = (with_field(shop(), "clicks", category=category) for category in (was, now))
+        moved = [("fields", "clicks", "category")] if was is not now else []
+        assert [fault.path for fault in faults(gate, after, before=before, existing=stored)] == moved, now
+        assert faults(gate, after, before=before) == []
+        assert faults(gate, after, existing=stored) == []
 
 
 def test_a_period_names_an_article_or_a_section() -> None:
