@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 from policies.documents import FieldPart, PolicyDocument, PolicyDocumentError, Purpose, Recipient, parse
 from policies.findings import Check, Fault, Finding
@@ -116,7 +117,9 @@ def edited(*edits: Edit, source: str = SHOP) -> str:
     return source
 
 
+@cache
 def shop(*edits: Edit) -> PolicyDocument:
+    """The shop's document, read once for each way it is changed."""
     return parse(edited(*edits).encode())
 
 
