@@ -136,6 +136,13 @@ def test_an_interest_can_be_objected_to_and_advertising_absolutely(article: Lega
         assert paths(laws.interest_can_be_objected_to, document) == [("purposes", "orders", "objection")] * unheard
 
 
+@pytest.mark.gdpr("21(1)")
+def test_each_purpose_on_an_interest_is_looked_at_whatever_stands_before_it() -> None:
+    """R-21.1-1."""
+    document = with_purpose(shop(), "letters", objection="not_applicable")
+    assert paths(laws.interest_can_be_objected_to, document) == [("purposes", "letters", "objection")]
+
+
 @pytest.mark.gdpr("13(1)(c)", "13(1)(d)")
 @pytest.mark.parametrize("article", list(LegalBasis))
 @pytest.mark.parametrize("notice", [None, "privacy"])
@@ -241,6 +248,7 @@ def test_who_may_not_read_the_inputs_may_not_read_the_estimate() -> None:
     derived = with_field(shop(), "guess", derived_from=("clicks", "phone", "email"))
     for read, lacking in [
         (("guess",), "clicks, phone, email"),
+        (("unheard", "guess"), "clicks, phone, email"),
         (("guess", "clicks", "email"), "phone"),
         (("guess", "unheard", "clicks", "phone", "email"), ""),
         (("clicks",), ""),

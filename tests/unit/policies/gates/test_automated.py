@@ -100,6 +100,38 @@ def test_a_purpose_that_decides_without_the_estimate_asks_nothing_of_its_model()
     assert faults(automated.models_own_up_to_their_effect, unknown) == []
 
 
+def with_models(document: PolicyDocument, **models: dict[str, object]) -> PolicyDocument:
+    """The document with models of these names, each the shop's own but for these changes."""
+    held = document.score_models["guesser"]
+    made = {name: held.model_copy(update=changes) for name, changes in models.items()}
+    return document.model_copy(update={"score_models": made})
+
+
+def test_each_model_and_each_purpose_is_looked_at_whatever_stands_before_it() -> None:
+    """R-22-1, R-22-3."""
+    models = with_models(shop(), light={}, undeclared={"purpose": "whim", "effect": "legal"}, heavy={"effect": "legal"})
+    said = [fault.path[1] for fault in faults(automated.models_own_up_to_their_effect, models)]
+    assert said == ["heavy"]
+    before = with_models(shop(), newer={"version": "0"}, changed={})
+    after = with_models(shop(), added={}, newer={"effect": "legal"}, changed={"effect": "legal"})
+    found = faults(automated.another_model_has_another_version, after, before=before)
+    assert [fault.path[1] for fault in found] == ["changed"]
+    human = with_purpose(shop(), "orders", significant_decision=True)
+    machine = with_purpose(human, "letters", significant_decision=True, adm_exception="contract")
+    found = faults(automated.decisions_have_a_human_or_an_exception, machine)
+    assert [fault.path[1] for fault in found] == ["letters"]
+
+
+def test_the_first_purpose_that_decides_by_an_estimate_is_named() -> None:
+    """R-22-1."""
+    both = shop()
+    for name in ("tips", "letters"):
+        read = {Category.SCORE: ("guess",)}
+        both = with_purpose(both, name, significant_decision=True, fields=read)
+    (fault,) = faults(automated.models_own_up_to_their_effect, both)
+    assert "letters decides with significant effect by guess" in fault.message
+
+
 @pytest.mark.gdpr("15(1)(h)")
 @pytest.mark.parametrize(
     ("changes", "named"),
