@@ -103,6 +103,25 @@ def test_a_part_is_there_and_a_mapping(section: str, wrong: str | None, message:
     assert [(one.line, one.message) for one in found] == [(start + 1 if wrong else 1, message)]
 
 
+@pytest.mark.gdpr("8(1)")
+@pytest.mark.parametrize(("age", "possible"), [(-1, False), (0, True), (21, True), (22, False)])
+def test_an_age_is_one_that_a_law_could_ask_for(age: int, *, possible: bool) -> None:
+    """R-8-1: the form is held here, the law by the gates."""
+    source = edited(("    objection: absolute\n", f"    objection: absolute\n    minimum_age: {age}\n"))
+    if possible:
+        assert parse(source.encode()).purposes["letters"].minimum_age == age
+    else:
+        assert "purposes.letters.minimum_age" in str(refusal(source))
+
+
+@pytest.mark.gdpr("15(1)(h)")
+def test_a_model_works_with_something() -> None:
+    """R-22-1."""
+    both = parse(edited(("inputs: [clicks]", "inputs: [clicks, clicks]")).encode())
+    assert both.score_models["guesser"].inputs == ("clicks", "clicks")
+    assert "score_models.guesser.inputs" in str(refusal(edited(("inputs: [clicks]", "inputs: []"))))
+
+
 def test_a_document_without_its_head_is_told_so_once() -> None:
     source = SHOP[SHOP.index("retention:\n") :]
     assert [(one.line, one.message) for one in refusal(source).findings] == [(1, "policy: Field required")]

@@ -1,6 +1,7 @@
 """A finding names the line that is to blame, or the nearest one around it."""
 
 from collections.abc import Iterator
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -43,6 +44,8 @@ def test_a_check_says_where_what_and_by_which_law() -> None:
         Finding(20, "R-13-1", "purpose news: no notice (Art. 13(1) GDPR; R-13-1)"),
         Finding(10, "R-13-1", "purpose letters: no notice (Art. 13(1) GDPR; R-13-1)"),
     ]
+    with pytest.raises(FrozenInstanceError):
+        without_notice.rule = "R-0"  # type: ignore[misc]
 
 
 def test_an_error_carries_every_finding_the_first_lines_first() -> None:

@@ -1,6 +1,7 @@
 """Notice files: parsed strictly, hashed as shown, complete as the law asks."""
 
 import hashlib
+from dataclasses import FrozenInstanceError
 
 import pytest
 
@@ -267,9 +268,11 @@ def test_a_file_has_a_size_limit_and_an_encoding() -> None:
         parse_notices(b"\n\xff")
 
 
-def test_a_notice_does_not_print_its_text() -> None:
+def test_a_notice_does_not_print_its_text_and_never_has_another() -> None:
     (notice,) = parse_notices(GOOD.encode())
     assert "Yes, please" not in repr(notice)
+    with pytest.raises(FrozenInstanceError):
+        notice.text = "No, thanks."  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("path", sorted((CATALOGUE / "notices").glob("*.txt")), ids=lambda path: path.stem)
