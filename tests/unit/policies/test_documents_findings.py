@@ -114,6 +114,32 @@ def test_an_age_is_one_that_a_law_could_ask_for(age: int, *, possible: bool) -> 
         assert "purposes.letters.minimum_age" in str(refusal(source))
 
 
+@pytest.mark.parametrize(("people", "possible"), [(0, False), (1, True), (100_000_000, True), (100_000_001, False)])
+def test_a_budget_is_a_number_of_people(people: int, *, possible: bool) -> None:
+    edit = ("purposes: [proofs]}", f"purposes: [proofs], budget: {{proofs: {{subjects_per_day: {people}}}}}}}")
+    both = edited(edit, ("country: DE, role: controller", "country: NO, role: controller"))
+    if possible:
+        document = parse(both.encode())
+        assert document.subjects_per_day("office", "proofs") == people
+        assert document.recipients["carrier"].outside_eea is False
+    else:
+        assert "clients.office.budget.proofs.subjects_per_day" in str(refusal(both))
+
+
+@pytest.mark.gdpr("44")
+@pytest.mark.parametrize(
+    ("country", "outside", "third"),
+    [("DE", False, False), ("NO", False, False), ("CH", True, False), ("KR", True, False), ("US", True, True)],
+)
+def test_whether_a_recipient_is_in_a_third_country_follows_from_where_they_are(
+    country: str, *, outside: bool, third: bool
+) -> None:
+    """R-26/28-1."""
+    carried = f"country: {country}, transfer: {{instrument: standard_clauses, ref: SCC-1}}, role: controller"
+    carrier = parse(edited(("country: DE, role: controller", carried)).encode()).recipients["carrier"]
+    assert (carrier.outside_eea, carrier.third_country) == (outside, third)
+
+
 @pytest.mark.gdpr("15(1)(h)")
 def test_a_model_works_with_something() -> None:
     """R-22-1."""
