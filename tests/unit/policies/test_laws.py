@@ -173,7 +173,11 @@ def test_profiling_rests_on_explicit_consent_where_on_any_and_always_in_advertis
 
 
 @pytest.mark.gdpr("18(2)", "6(4)")
-@pytest.mark.parametrize("articles", [(one,) for one in LegalBasis] + [("A6-1-c", "A6-1-b")], ids="+".join)
+@pytest.mark.parametrize(
+    "articles",
+    [(), *((one,) for one in LegalBasis), (LegalBasis.LEGAL_OBLIGATION, LegalBasis.CONTRACT)],
+    ids=lambda articles: "+".join(articles) or "none",
+)
 def test_only_a_duty_or_a_claim_by_its_case_reaches_everything(articles: tuple[LegalBasis, ...]) -> None:
     """R-18-1."""
     law = laws.only_duties_reach_everything
