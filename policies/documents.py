@@ -165,7 +165,7 @@ class _Reading:
             self._note((key,), f"{key}: " + ("computed, never written" if computed else "nobody declared this part"))
 
     def _validated(self, path: Path, raw: Tree, model: type[Part]) -> Part | None:
-        if len(path) > 1 and not _NAME.fullmatch(path[-1]):
+        if not _NAME.fullmatch(path[-1]):
             self._note(path, f"{'.'.join(path)}: a name is lower-case letters, digits and _, at most 63")
         try:
             return model.model_validate(raw)

@@ -40,7 +40,7 @@ class PolicyDocumentError(ValueError):
         super().__init__("\n".join(f"{name}, {finding}" if name else str(finding) for finding in self.findings))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Check(Generic[Seen]):
     """One requirement, the law it cites, and the function that yields the faults against it."""
 

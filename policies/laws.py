@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from policies.declared import PolicyDocument
 from policies.findings import Check, Fault, requires
-from policies.parties import ADEQUATE, EEA
+from policies.parties import WITHOUT_INSTRUMENT
 from policies.score_models import inputs_of
 from policies.vocabulary import Category, LegalBasis
 
@@ -217,7 +217,7 @@ def third_countries_have_an_instrument(document: PolicyDocument) -> Iterator[Fau
     """No data outside the EEA without an adequacy decision or a safeguard."""
     for code, recipient in document.recipients.items():
         at = ("recipients", code, "country")
-        if recipient.third_country != (recipient.country not in EEA | ADEQUATE):
+        if recipient.third_country != (recipient.country not in WITHOUT_INSTRUMENT):
             yield Fault(at, f"recipient {code}: third_country contradicts country {recipient.country}")
         elif recipient.third_country and recipient.transfer is None:
             yield Fault(at, f"recipient {code}: {recipient.country} needs a transfer instrument")

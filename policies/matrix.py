@@ -17,14 +17,12 @@ def matrix(document: PolicyDocument) -> tuple[str, ...]:
     """Use by category by basis, as lines of plain text under a heading line."""
     names = {name: name if purpose.in_force else f"({name})" for name, purpose in document.purposes.items()}
     width = max(len(name) for name in names.values())
-    wide = {category: max(len(category), 4) for category in Category}
-    head = "  ".join(["use".ljust(width), *(category.ljust(wide[category]) for category in Category)])
-    lines = [head.rstrip()]
+    lines = ["  ".join(["use".ljust(width), *Category])]
     for name, purpose in document.purposes.items():
         cells = [names[name].ljust(width)]
         for category in Category:
             used = category in purpose.fields or category in purpose.collects
-            cells.append(_cell(purpose.basis.get(category), used=used).ljust(wide[category]))
+            cells.append(_cell(purpose.basis.get(category), used=used).ljust(len(category)))
         lines.append("  ".join(cells).rstrip())
     return (*lines, *LEGEND)
 

@@ -7,11 +7,11 @@ Legal: GDPR Art. 5(1)(c), (e), 6, 8, 9, 18, 21, 22.
 
 from collections.abc import Iterator, Mapping
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from policies.holdings import FieldPart, RetentionClass
 from policies.periods import months
-from policies.purposes import Basis, Purpose
+from policies.purposes import Basis, Purpose, SpecialCondition
 from policies.vocabulary import Category, LegalBasis
 
 
@@ -46,7 +46,7 @@ class Measure(NamedTuple):
 
 
 # From what the person decides alone to what the person cannot stop.
-_BASES = (
+_ARTICLES = (
     LegalBasis.CONSENT,
     LegalBasis.SOFT_OPT_IN,
     LegalBasis.LEGITIMATE_INTERESTS,
@@ -55,14 +55,19 @@ _BASES = (
     LegalBasis.PUBLIC_TASK,
     LegalBasis.LEGAL_OBLIGATION,
 )
+_EXPLICIT = "{} explicit"
+_BASES = tuple(words for article in _ARTICLES for words in (_EXPLICIT.format(article), article.value))
+_STATES = ("retired", "inactive", "observe", "active")
 _OBJECTION = ("withdraws_consent", "absolute", "weighed", "not_applicable")
 _EXCEPTION = (None, "explicit_consent", "contract", "law")
+# By the letters of Art. 9(2): from explicit consent on.
+_CONDITIONS: tuple[str, ...] = get_args(SpecialCondition)
 _STARTS = ("collected", "year_end", "relationship_end")
 
 
 def measures_of_purpose(name: str, purpose: Purpose) -> Iterator[tuple[Key, Measure]]:
     """Every bound of one purpose."""
-    yield Key(name, "state"), Measure.of_rank(purpose.state, ("retired", "inactive", "observe", "active"))
+    yield Key(name, "state"), Measure.of_rank(purpose.state, _STATES)
     yield Key(name, "minimum_age"), Measure(-purpose.minimum_age, str(purpose.minimum_age))
     yield Key(name, "unknown_age"), Measure.of_rank(purpose.unknown_age, ("deny", "adult"))
     yield Key(name, "objection"), Measure.of_rank(purpose.objection, _OBJECTION)
@@ -83,12 +88,12 @@ def measures_of_purpose(name: str, purpose: Purpose) -> Iterator[tuple[Key, Meas
     for field in purpose.allowed:
         condition = purpose.condition(field)
         if condition is not None:
-            yield Key(name, "special_condition", field), Measure(ord(condition[-1]), condition)
+            yield Key(name, "special_condition", field), Measure.of_rank(condition, _CONDITIONS)
 
 
 def _of_basis(basis: Basis) -> Measure:
-    words = f"{basis.article} explicit" if basis.explicit else basis.article.value
-    return Measure(_BASES.index(basis.article) + (0 if basis.explicit else 0.5), words)
+    words = _EXPLICIT.format(basis.article) if basis.explicit else basis.article.value
+    return Measure.of_rank(words, _BASES)
 
 
 def measures_of_field(

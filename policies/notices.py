@@ -130,16 +130,16 @@ def parse_notices(source: bytes) -> tuple[NoticeText, ...]:
     lines = _lines(source)
     if lines[0] != _RULE:
         raise NoticeError(f"a notice starts with a header between lines {_RULE}", 1)
-    rules = [number for number, line in enumerate(lines) if line == _RULE]
+    rules = [number for number, line in enumerate(lines, 1) if line == _RULE]
     if len(rules) % 2:
-        raise NoticeError("header is not closed", rules[-1] + 1)
+        raise NoticeError("header is not closed", rules[-1])
     notices: dict[tuple[str, str, str], NoticeText] = {}
-    ends = [*rules[2::2], len(lines)]
+    ends = [*(number - 1 for number in rules[2::2]), len(lines)]
     for opened, closed, end in zip(rules[::2], rules[1::2], ends, strict=True):
         notice = _notice(lines, opened, closed, end)
         key = (notice.id, notice.version, notice.language)
         if key in notices:
-            raise NoticeError(f"{notice.id} {notice.version} {notice.language} stands here twice", opened + 1)
+            raise NoticeError(f"{notice.id} {notice.version} {notice.language} stands here twice", opened)
         notices[key] = notice
     return tuple(notices.values())
 
@@ -150,27 +150,28 @@ def _lines(source: bytes) -> list[str]:
     try:
         content = source.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NoticeError(f"not UTF-8 at byte {error.start}", source.count(b"\n", 0, error.start) + 1) from error
+        raise NoticeError(f"not UTF-8 at byte {error.start}", source[: error.start].count(b"\n") + 1) from error
     lines = content.split("\n")
     for number, line in enumerate(lines, 1):
         # Format and control characters are invisible: two texts that look the same would have different hashes.
         if any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in line):
             raise NoticeError("control and format characters are not allowed", number)
-        if unicodedata.normalize("NFC", line) != line:
+        if not unicodedata.is_normalized("NFC", line):
             raise NoticeError("not in Unicode normal form C", number)
-        if line != line.rstrip():
+        if line[-1:].isspace():
             raise NoticeError("white space at the end of the line", number)
     return lines
 
 
 def _notice(lines: list[str], opened: int, closed: int, end: int) -> NoticeText:
-    header = _header(lines[opened + 1 : closed], opened + 2)
-    body = lines[closed + 1 : end]
+    """The text between two headers; `opened` and `closed` are the lines of its rules, `end` its last line, 1-based."""
+    header = _header(lines[opened : closed - 1], opened)
+    body = [*lines[closed:end], ""]
     text = "\n".join(body).strip("\n")
     if not text:
-        raise NoticeError("a notice has a text", closed + 1)
+        raise NoticeError("a notice has a text", closed)
     kind = NoticeKind(header["kind"])
-    _check_sections(body, SECTIONS[kind][header["language"]], closed + 1)
+    _check_sections(body, SECTIONS[kind][header["language"]], closed)
     return NoticeText(
         id=header["id"],
         version=header["version"],
@@ -182,9 +183,9 @@ def _notice(lines: list[str], opened: int, closed: int, end: int) -> NoticeText:
     )
 
 
-def _header(lines: Iterable[str], first: int) -> dict[str, str]:
+def _header(lines: Iterable[str], opened: int) -> dict[str, str]:
     header: dict[str, str] = {}
-    for number, line in enumerate(lines, first):
+    for number, line in enumerate(lines, opened + 1):
         key, separator, value = line.partition(": ")
         if not separator or key not in _HEADER:
             raise NoticeError(f"a header line is one of {', '.join(_HEADER)}, then a colon and a value", number)
@@ -194,19 +195,20 @@ def _header(lines: Iterable[str], first: int) -> dict[str, str]:
             raise NoticeError(f"{key} is not of its form", number)
         header[key] = value
     if missing := [key for key in _HEADER if key not in header]:
-        raise NoticeError(f"header lacks {', '.join(missing)}", first - 1)
+        raise NoticeError(f"header lacks {', '.join(missing)}", opened)
     return header
 
 
 def _check_sections(body: list[str], required: tuple[str, ...], before: int) -> None:
-    """Every required section is there once, in order, and says something."""
-    at = 0
+    """Every required section is there once, in order, and says something; a blank line closes the body."""
+    last = 0
     for heading in required:
-        places = [number for number, line in enumerate(body) if line == f"{heading}:"]
-        if len(places) != 1:
-            raise NoticeError(f"section {heading!r} must be there once, it is there {len(places)} times", before)
-        if places[0] < at:
-            raise NoticeError(f"section {heading!r} stands before one that it must follow", before + places[0] + 1)
-        at = places[0] + 1
-        if at == len(body) or not body[at] or body[at].removesuffix(":") in required:
+        times = body.count(f"{heading}:")
+        if times != 1:
+            raise NoticeError(f"section {heading!r} must be there once, it is there {times} times", before)
+        at = body.index(f"{heading}:") + 1
+        if at < last:
+            raise NoticeError(f"section {heading!r} stands before one that it must follow", before + at)
+        if not body[at] or body[at].removesuffix(":") in required:
             raise NoticeError(f"section {heading!r} is empty", before + at)
+        last = at

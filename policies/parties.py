@@ -18,6 +18,10 @@ EEA = frozenset(_EEA.split(" "))
 ADEQUATE = frozenset({"AD", "AR", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "UY"})
 
 
+# Where data goes without an instrument of its own.
+WITHOUT_INSTRUMENT = EEA.union(ADEQUATE)
+
+
 class Review(Part):
     """Somebody's recorded word on the document (Art. 38(6): the DPO advises, the controller decides)."""
 
@@ -61,6 +65,13 @@ class Transfer(Part):
     until: Day | None = None
 
 
+def _judge_country(raw: object) -> object:
+    """Where a document does not say whether a country is a third one, it follows from the country."""
+    if isinstance(raw, dict) and "third_country" not in raw:
+        return {**raw, "third_country": raw.get("country") not in WITHOUT_INSTRUMENT}
+    return raw
+
+
 class Recipient(Part):
     """Somebody data is disclosed to, named as R-15.1c-1 asks.
 
@@ -74,15 +85,9 @@ class Recipient(Part):
     role: Literal["controller", "joint", "processor", "authority"]
     contract: str | None = None
     contract_until: Day | None = None
-    third_country: bool = False
+    third_country: bool
     transfer: Transfer | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _judge_country(cls, raw: object) -> object:
-        if isinstance(raw, dict) and "third_country" not in raw:
-            return {**raw, "third_country": raw.get("country") not in EEA | ADEQUATE}
-        return raw
+    _judged = model_validator(mode="before")(_judge_country)
 
     @property
     def outside_eea(self) -> bool:

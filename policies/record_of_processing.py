@@ -90,7 +90,7 @@ def as_html(document: PolicyDocument, language: Language) -> str:
     title = f"{say(_TITLE, language)} · {controller.name}"
     cells = "".join(f'<th scope="col">{escape(say(words, language))}</th>' for words in COLUMNS.values())
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(row[column]).replace(chr(10), '<br>')}</td>" for column in COLUMNS) + "</tr>\n"
+        "<tr>" + "".join(f"<td>{_lines(row[column])}</td>" for column in COLUMNS) + "</tr>\n"
         for row in _rows(document, language)
     )
     return (
@@ -204,6 +204,11 @@ def _erasure(document: PolicyDocument, purpose: Purpose, language: Language) -> 
     used = [field for fields in _used(purpose).values() for field in fields]
     for code in dict.fromkeys(document.fields[field].retention for field in used):
         yield say(document.retention[code].title, language)
+
+
+def _lines(cell: str) -> str:
+    """The lines of a cell as a page shows them."""
+    return escape(cell).replace("\n", "<br>")
 
 
 def _inert(cell: str) -> str:

@@ -38,7 +38,7 @@ def read(source: bytes) -> Source:
         for event in _events(source.decode("utf-8")):
             builder.take(event)
     except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
+        line = source[: error.start].count(b"\n") + 1
         raise PolicyDocumentError(Finding(line, "", f"not UTF-8 at byte {error.start}")) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

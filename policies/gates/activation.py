@@ -7,8 +7,10 @@ from datetime import date
 from policies.declared import PolicyDocument
 from policies.notices import NoticeKind, NoticeText
 
+_INFORMING = frozenset({NoticeKind.PRIVACY_NOTICE})
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Existing:
     """What the registry knows on the day of activation.
 
@@ -22,7 +24,7 @@ class Existing:
     published: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Activation:
     """One activation as its gates see it."""
 
@@ -41,4 +43,4 @@ class Activation:
 
     def privacy_notices(self) -> tuple[NoticeText, ...]:
         """The texts that inform (Art. 13), in all languages."""
-        return tuple(text for text in self.texts if text.kind is NoticeKind.PRIVACY_NOTICE)
+        return tuple(text for text in self.texts if text.kind in _INFORMING)

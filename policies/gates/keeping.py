@@ -56,8 +56,8 @@ def every_field_is_needed(seen: Activation) -> Iterator[Fault]:
     evidence = {name for name, field in fields.items() if field.category is Category.EVIDENCE}
     needed: set[str] = set()
     for _, purpose in seen.document.in_force():
-        everything = len(fields) > len(evidence) > 0 and purpose.allowed >= fields.keys() - evidence
-        needed |= purpose.collectable & evidence if everything else purpose.collectable
+        reads_everything = bool(evidence) and purpose.allowed.issuperset(fields.keys() - evidence)
+        needed |= purpose.collectable & evidence if reads_everything else purpose.collectable
     for name in fields:
         if name not in needed:
             yield Fault(("fields", name), f"field {name}: no purpose in force needs it")

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
-from policies.documents import PolicyDocument, PolicyDocumentError, parse
-from policies.findings import Finding
+from policies.documents import FieldPart, PolicyDocument, PolicyDocumentError, Purpose, Recipient, parse
+from policies.findings import Check, Fault, Finding
 from policies.gates import Existing, check
+from policies.gates.activation import Activation
 from policies.notices import NoticeKind, NoticeText
 from policies.vocabulary import PurposeId
 
@@ -115,8 +117,42 @@ def edited(*edits: Edit, source: str = SHOP) -> str:
     return source
 
 
+@cache
 def shop(*edits: Edit) -> PolicyDocument:
+    """The shop's document, read once for each way it is changed."""
     return parse(edited(*edits).encode())
+
+
+def with_purpose(document: PolicyDocument, name: str, **changes: object) -> PolicyDocument:
+    """The document with one purpose changed, lawful or not."""
+    # A copy would carry over what the purpose has worked out from its fields already.
+    held = {key: getattr(document.purposes[name], key) for key in Purpose.model_fields}
+    purpose = Purpose.model_construct(**held | changes)
+    return document.model_copy(update={"purposes": {**document.purposes, name: purpose}})
+
+
+def with_field(document: PolicyDocument, name: str, **changes: object) -> PolicyDocument:
+    """The document with one field changed, lawful or not."""
+    field: FieldPart = document.fields[name].model_copy(update=changes)
+    return document.model_copy(update={"fields": {**document.fields, name: field}})
+
+
+def with_recipient(document: PolicyDocument, code: str, **changes: object) -> PolicyDocument:
+    """The document with one recipient changed, lawful or not."""
+    recipient: Recipient = document.recipients[code].model_copy(update=changes)
+    return document.model_copy(update={"recipients": {**document.recipients, code: recipient}})
+
+
+def faults(
+    gate: Check[Activation],
+    document: PolicyDocument,
+    shown: tuple[NoticeText, ...] | None = None,
+    before: PolicyDocument | None = None,
+    existing: Existing | None = None,
+) -> list[Fault]:
+    """What one gate alone holds against a document."""
+    shown = texts() if shown is None else shown
+    return list(gate.faults(Activation(document, before, existing or Existing(ON), shown)))
 
 
 def text(

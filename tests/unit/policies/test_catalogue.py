@@ -7,13 +7,14 @@ from functools import cache
 
 import pytest
 
-from policies.documents import Purpose
+from policies.documents import Basis, Purpose
 from policies.gates import Existing, check
 from policies.matrix import matrix
 from policies.notices import NoticeKind, NoticeText, parse_notices
 from policies.periods import months
 from policies.vocabulary import Category, Channel, EventKind, LegalBasis
 from tests.unit.policies.people import CATALOGUE, retailer
+from tests.unit.policies.small_shop import shop
 
 FIELDS = {
     Category.MASTER: (
@@ -277,6 +278,28 @@ def test_the_shipped_document_passes_every_gate() -> None:
 def test_the_matrix_in_the_comment_is_the_document() -> None:
     source = (CATALOGUE / "retailer.yaml").read_text(encoding="utf-8")
     assert "".join(f"# {line}\n" for line in matrix(retailer())) in source
+
+
+@pytest.mark.parametrize(
+    ("article", "sign"),
+    [
+        (LegalBasis.CONSENT, "a"),
+        (LegalBasis.CONTRACT, "b"),
+        (LegalBasis.LEGAL_OBLIGATION, "c"),
+        (LegalBasis.VITAL_INTERESTS, "d"),
+        (LegalBasis.PUBLIC_TASK, "e"),
+        (LegalBasis.LEGITIMATE_INTERESTS, "f"),
+        (LegalBasis.SOFT_OPT_IN, "uwg"),
+    ],
+)
+def test_a_cell_of_the_matrix_is_the_letter_of_its_article(article: LegalBasis, sign: str) -> None:
+    bases = {Category.MASTER: Basis(article=article, why="x"), Category.SCORE: Basis(article=article, why="x")}
+    purposes = {"post": shop().purposes["news"].model_copy(update={"basis": bases, "state": "inactive"})}
+    lines = matrix(shop().model_copy(update={"purposes": purposes}))
+    assert lines[:2] == (
+        "use     master  sociodemographic  transactional  behavioural  psychographic  score  evidence",
+        f"(post)  {sign:<6}  .                 .              .            .              (-)    .",
+    )
 
 
 @pytest.mark.gdpr("22(1)")

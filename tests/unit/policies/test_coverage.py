@@ -119,7 +119,11 @@ def test_a_table_reads_back_as_it_was_written() -> None:
     [
         ("", 1),
         ("purpose,category,state\n", 1),
+        ("purpose,category,state,expected,why\n", 1),
+        ("category,purpose,state,expected\n", 1),
+        ("state,purpose,category,expected\n", 1),
         ("purpose,category,state,expected\nnewsletter,master\n", 2),
+        ("purpose,category,state,expected\nnewsletter,master,erased,PERMIT,why\n", 2),
         ("purpose,category,state,expected\nnewsletter,master,happy,PERMIT\n", 2),
         ("purpose,category,state,expected\nnewsletter,mood,erased,PERMIT\n", 2),
         ("purpose,category,state,expected\n" + "newsletter,master,erased,PERMIT\n" * 2, 3),

@@ -1,16 +1,14 @@
 """What another document would change is told in words, and the same both ways."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.diff import Change, compare, scope_of_consent, told
-from policies.documents import PolicyDocument, Purpose
+from policies.documents import PolicyDocument
 from policies.vocabulary import Category, Channel
 from tests.unit.policies.people import retailer
-from tests.unit.policies.small_shop import Edit, shop
+from tests.unit.policies.small_shop import Edit, shop, with_purpose
 
 MIRROR = {"WIDENS": "NARROWS", "NARROWS": "WIDENS", "REWORDS": "REWORDS"}
 
@@ -86,6 +84,51 @@ def test_a_basis_that_leaves_less_to_the_person_widens() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("edits", "told_as"),
+    [
+        (
+            [
+                (
+                    "dpv: dpv:ProvideProductRecommendations\n    state: active\n",
+                    "dpv: dpv:ProvideProductRecommendations\n    state: inactive\n",
+                ),
+                ("    minimum_age: 18\n", "    minimum_age: 21\n"),
+                ("title: {de: Tipps, en: tips}", "title: {de: Rat, en: advice}"),
+            ],
+            ["NARROWS tips is no longer in force", "REWORDS tips has another title"],
+        ),
+        (
+            [("clients:\n", "roles: {dpo: {title: {de: D, en: D}, purposes: [orders]}}\nclients:\n")],
+            ["WIDENS role dpo may now act for orders"],
+        ),
+        (
+            [("    recipients: [carrier]\n", "    collects: {master: [phone]}\n    recipients: [carrier]\n")],
+            [],
+        ),
+        (
+            [
+                ("    fields: {master: [email, phone]}\n", "    fields: {master: [phone]}\n"),
+                ("    recipients: [carrier]\n", "    collects: {master: [email]}\n    recipients: [carrier]\n"),
+            ],
+            ["WIDENS orders may now also collect email", "NARROWS till.orders may no longer read email"],
+        ),
+    ],
+)
+def test_a_change_is_told_once_and_nothing_besides(edits: list[Edit], told_as: list[str]) -> None:
+    """What a purpose may do is no matter while it is not in force."""
+    assert lines(*edits) == told_as
+
+
+@pytest.mark.gdpr("5(1)(b)")
+def test_a_purpose_more_is_one_line() -> None:
+    fewer = shop().model_copy(
+        update={"purposes": {name: one for name, one in shop().purposes.items() if name != "proofs"}}
+    )
+    assert [str(change) for change in compare(fewer, shop())] == ["WIDENS proofs is put in force"]
+    assert [str(change) for change in compare(shop(), fewer)] == ["NARROWS proofs is no longer in force"]
+
+
 def test_nothing_changes_nothing() -> None:
     assert compare(retailer(), retailer()) == ()
     assert told(()) == "no difference"
@@ -100,8 +143,58 @@ def test_the_count_of_customers_is_told_where_the_registry_counted() -> None:
     wider = compare(shop(), shop(("    fields: {master: [email]}\n", "    fields: {master: [email, phone]}\n")))
     counted = {("news", ""): (1, 0), ("news", "phone"): (40, 0), ("news", "email"): (2, 0)}
     assert told(wider, counted) == "WIDENS till.news may now also read phone (40 customers gained, 0 lost)"
+    assert told(wider) == "WIDENS till.news may now also read phone"
     reworded = compare(shop(), shop(("title: {de: Briefe, en: letters}", "title: {de: Post, en: letters}")))
     assert told(reworded, counted) == "REWORDS letters has another title"
+
+
+@pytest.mark.parametrize(
+    ("edit", "line"),
+    [
+        (
+            ("    recipients: [sender]\n", "    recipients: [sender, carrier]\n"),
+            "WIDENS news now also discloses to carrier",
+        ),
+        (("    channels: [email]\n", "    channels: [email, sms]\n"), "WIDENS news may now also contact by sms"),
+        (("    minimum_age: 16\n", "    minimum_age: 17\n"), "NARROWS news: minimum age is now 17 instead of 16"),
+        (("purposes: [proofs]", "purposes: [proofs, news]"), "WIDENS office may now ask for news"),
+    ],
+)
+def test_customers_are_counted_for_a_field_only_where_a_field_is_read(edit: Edit, line: str) -> None:
+    by_field = dict.fromkeys((("news", "carrier"), ("news", "sms"), ("news", "office")), (9, 9))
+    counted = {**by_field, ("news", ""): (3, 1)}
+    found = told(compare(shop(), shop(edit)), counted).splitlines()
+    assert found == [f"{line} (3 customers gained, 1 lost)"]
+
+
+def test_a_change_of_no_purpose_counts_nobody() -> None:
+    longer = compare(shop(), shop(("period: P5Y", "period: P6Y")))
+    assert {change.purpose for change in longer} == {""}
+    assert "customers" not in told(longer, {("news", ""): (3, 1), ("", ""): (2, 2)})
+
+
+@pytest.mark.gdpr("7(1)")
+def test_each_purpose_has_the_scope_of_its_own_consent() -> None:
+    """R-6.1-2: what others may do besides is theirs, and what was not in force before was not consented to."""
+    wider = shop(
+        ("    fields: {master: [email]}\n", "    fields: {master: [email, phone]}\n"),
+        ("    minimum_age: 18\n", "    minimum_age: 16\n"),
+        (
+            "    objection: not_applicable\n    recipients: [carrier]",
+            "    objection: not_applicable\n    recipients: [carrier, sender]",
+        ),
+    )
+    scopes = {name: [str(one) for one in scope_of_consent(shop(), wider, name)] for name in shop().purposes}
+    assert scopes == {
+        "orders": ["WIDENS orders now also discloses to sender"],
+        "news": ["WIDENS till.news may now also read phone"],
+        "letters": [],
+        "tips": ["WIDENS tips: minimum age is now 16 instead of 18"],
+        "proofs": [],
+    }
+    for state in ("inactive", "retired"):
+        assert scope_of_consent(with_purpose(shop(), "news", state=state), wider, "news") == ()
+    assert scope_of_consent(shop(), wider, "whim") == ()
 
 
 @pytest.mark.gdpr("6(1)(a)")
@@ -112,13 +205,6 @@ def test_who_asks_in_the_house_is_no_matter_of_consent_but_what_is_read_is() -> 
     wider = shop(("    fields: {master: [email]}\n", "    fields: {master: [email, phone]}\n"))
     assert [change.subject for change in scope_of_consent(shop(), wider, "news")] == ["till.phone"]
     assert scope_of_consent(wider, shop(), "news") == ()
-
-
-def with_purpose(document: PolicyDocument, name: str, **changes: Any) -> PolicyDocument:  # noqa: ANN401 - any part
-    # A copy would carry over what the purpose has worked out from its fields already.
-    held = {key: getattr(document.purposes[name], key) for key in Purpose.model_fields}
-    purpose = Purpose.model_construct(**held | changes)
-    return document.model_copy(update={"purposes": {**document.purposes, name: purpose}})
 
 
 def subset(names: list[str]) -> st.SearchStrategy[tuple[str, ...]]:

@@ -105,6 +105,7 @@ def test_the_small_document_is_in_order() -> None:
 def test_a_file_is_read_as_its_bytes() -> None:
     path = CATALOGUE / "retailer.yaml"
     assert load(path) == parse(path.read_bytes())
+    assert load(path) is load(path), "what was read is not read again"
 
 
 @pytest.mark.parametrize(

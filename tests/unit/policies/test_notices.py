@@ -1,10 +1,11 @@
 """Notice files: parsed strictly, hashed as shown, complete as the law asks."""
 
 import hashlib
+from dataclasses import FrozenInstanceError
 
 import pytest
 
-from policies.notices import MAXIMUM_NOTICE_BYTES, SECTIONS, NoticeError, NoticeKind, NoticeText, parse_notices
+from policies.notices import SECTIONS, NoticeError, NoticeKind, NoticeText, parse_notices
 from tests.unit.policies.people import CATALOGUE
 
 HEADER = """\
@@ -74,6 +75,70 @@ def test_the_hash_does_not_depend_on_blank_lines_around_the_text() -> None:
 def test_one_file_holds_several_texts_in_order() -> None:
     other = GOOD.replace("version: 2026-11-01", "version: 2026-12-01")
     assert [notice.version for notice in parse_notices((GOOD + other).encode())] == ["2026-11-01", "2026-12-01"]
+
+
+def test_a_file_that_was_read_is_not_read_again() -> None:
+    assert parse_notices(GOOD.encode()) is parse_notices(GOOD.encode())
+
+
+def test_every_text_of_a_file_has_its_own_words_and_no_others() -> None:
+    versions = [f"2026-{month:02}-01" for month in range(1, 7)]
+    file = "".join(
+        GOOD.replace("2026-11-01", version).replace("One e-mail", f"In {version} one e-mail") + "\n" * number
+        for number, version in enumerate(versions)
+    )
+    notices = parse_notices(file.encode())
+    assert [notice.version for notice in notices] == versions
+    for notice in notices:
+        assert notice.text == BODY.strip("\n").replace("One e-mail", f"In {notice.version} one e-mail")
+
+
+def test_a_file_may_end_without_a_line_feed() -> None:
+    assert parse_notices(GOOD.removesuffix("\n").encode()) == parse_notices(GOOD.encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said", "at"),
+    [
+        ("language: en\n", "language: fr\n", "language is not of its form", "language: fr"),
+        ("language: en\n", "lang\n", "a header line is one of", "lang"),
+        ("kind: consent_text\n", "language: en\n", "language stands here twice", "language: en\npurposes"),
+        ("id: news_consent\n", "", "header lacks id", "---\nversion"),
+        (BODY, "\n\n", "a notice has a text", "---\n\n\n"),
+        ("Data:\n", "", "it is there 0 times", "---\nOur"),
+        ("Yes, please.\n", "Yes, please.\n\nData:\nEverything.\n", "it is there 2 times", "---\nOur"),
+        ("Purpose:\nOne e-mail a week.\n\n", "", "it is there 0 times", "---\nOur"),
+        ("Data:\n", "Withdrawal:\nBefore.\n\nData:\n", "it is there 2 times", "---\nOur"),
+        ("Our newsletter\n", "Purpose:\nNone.\n", "'Purpose' must be there once, it is there 2", "---\nPurpose"),
+        ("Our newsletter\n\nController:\nLittle", "Little", "'Controller' must be there once", "---\nLittle"),
+        ("At any time.\n", "", "section 'Withdrawal' is empty", "Withdrawal:"),
+        ("Your e-mail address.\n\n", "", "section 'Data' is empty", "Data:"),
+        ("Yes, please.\n", "", "section 'Declaration' is empty", "Declaration:"),
+        ("\nYes, please.\n", "", "section 'Declaration' is empty", "Declaration:"),
+        ("At any time.\n", "At any time.\n---\nid: again\n", "header is not closed", "---\nid: again"),
+        ("At any time.\n", "At any\ttime.\n", "control and format characters", "At any\ttime."),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line_wherever_the_text_stands(old: str, new: str, said: str, at: str) -> None:
+    """In the first text of a file and in later ones, on odd lines and on even ones."""
+    assert GOOD.count(old) == 1
+    broken = GOOD.replace(old, new)
+    for first in ["", *(GOOD.replace("2026-11-01", "2026-10-01") + "\n" * blank for blank in range(4))]:
+        error = refusal(first + broken)
+        line = (first + broken)[: len(first) + broken.index(at)].count("\n") + 1
+        assert (error.line, str(error).startswith(f"line {line}: ")) == (line, True)
+        assert said in str(error)
+
+
+@pytest.mark.gdpr("7(3)")
+def test_a_section_that_stands_too_early_is_told_with_its_line() -> None:
+    """R-7.3-3: how to withdraw stands before what is declared, also in the third text of a file."""
+    asked_first = GOOD.replace("Withdrawal:\nAt any time.\n\n", "") + "\nWithdrawal:\nAt any time.\n"
+    others = [GOOD.replace("2026-11-01", "2026-10-01"), GOOD.replace("2026-11-01", "2026-09-01") + "\n"]
+    for first in ("", others[0], "".join(others)):
+        error = refusal(first + asked_first)
+        assert "section 'Declaration' stands before one that it must follow" in str(error)
+        assert error.line == (first + asked_first)[: len(first) + asked_first.index("Declaration:")].count("\n") + 1
 
 
 def test_the_same_text_twice_is_refused() -> None:
@@ -191,16 +256,23 @@ def test_a_notice_has_a_text(source: str) -> None:
 
 
 def test_a_file_has_a_size_limit_and_an_encoding() -> None:
-    with pytest.raises(NoticeError, match="larger than"):
-        parse_notices(GOOD.encode() + b"x" * MAXIMUM_NOTICE_BYTES)
+    filled = GOOD.encode() + b"x" * (256 * 1024 - len(GOOD.encode()))
+    assert parse_notices(filled)
+    with pytest.raises(NoticeError, match=r"^larger than 262144 bytes$") as too_large:
+        parse_notices(filled + b"x")
+    assert too_large.value.line == 0
     with pytest.raises(NoticeError, match="not UTF-8") as caught:
         parse_notices(GOOD.replace("At any time.", "Jederzeit möglich.").encode("latin-1"))
     assert caught.value.line == line_of(GOOD, "At any time.")
+    with pytest.raises(NoticeError, match="line 2: not UTF-8 at byte 1"):
+        parse_notices(b"\n\xff")
 
 
-def test_a_notice_does_not_print_its_text() -> None:
+def test_a_notice_does_not_print_its_text_and_never_has_another() -> None:
     (notice,) = parse_notices(GOOD.encode())
     assert "Yes, please" not in repr(notice)
+    with pytest.raises(FrozenInstanceError):
+        notice.text = "No, thanks."  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("path", sorted((CATALOGUE / "notices").glob("*.txt")), ids=lambda path: path.stem)

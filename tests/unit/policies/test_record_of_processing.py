@@ -35,7 +35,7 @@ class Cells(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.cells and data != "\n":
-            self.cells[-1] += data
+            self.cells[-1] += " ".join(data.split())  # as a browser shows it
 
 
 @pytest.mark.gdpr("30(1)")
@@ -74,6 +74,65 @@ def test_every_letter_of_the_article_is_answered() -> None:
 @pytest.mark.gdpr("30(3)")
 def test_json_is_the_record_and_nothing_but_text() -> None:
     assert json.loads(as_json(retailer())) == record(retailer())
+
+
+@pytest.mark.gdpr("30(3)")
+def test_json_can_be_read_by_people() -> None:
+    lines = as_json(shop(("    name: Kleiner Laden\n", "    name: Großer Laden\n"))).splitlines(keepends=True)
+    assert lines[0] == "{\n"
+    assert '  "law": "GDPR Art. 30(1)",\n' in lines
+    assert '    "name": "Großer Laden",\n' in lines
+    assert lines[-1] == "}\n"
+
+
+@pytest.mark.gdpr("30(1)")
+def test_an_activity_is_told_in_words() -> None:
+    """R-30-1: bases, data, recipients, transfers and periods as they are read by the authority."""
+    document = shop(
+        ABROAD,
+        ("country: DE, role: processor", "country: CH, role: processor"),
+        (
+            "retention:\n",
+            'retention:\n  brief: {period: P1M, starts: collected, why: "§ 1", title: {de: M, en: a month}}\n',
+        ),
+        ("clicks: {category: behavioural, retention: plain", "clicks: {category: behavioural, retention: brief"),
+        (
+            "    objection: withdraws_consent\n    dpia",
+            "    collects: {behavioural: [clicks]}\n    objection: withdraws_consent\n    dpia",
+        ),
+        (
+            "      master: {article: A6-1-a, why: asked first}\n",
+            "      master: {article: A6-1-a, why: asked first}\n      score: {article: A6-1-a, why: x}\n",
+        ),
+    )
+    rows = csv.DictReader(io.StringIO(as_csv(document, "en"), newline=""))
+    told = {row["Purpose (b)"]: {key: row[key] for key in list(row)[2:8]} for row in rows}
+    assert told["orders (orders)"] == {
+        "Legal basis": "Master data: contract, Art. 6(1)(b) GDPR",
+        "Data subjects (c)": "Customers",
+        "Data (c)": "Master data: e-mail, telephone",
+        "Recipients (d)": "Bote, Weg 2, US (third country): controller",
+        "Third countries (e)": "Bote, US: standard clauses (Art. 46(2)), SCC-1",
+        "Time limits for erasure (f)": "data",
+    }
+    assert told["news (news)"] == {
+        "Legal basis": "Master data: consent, Art. 6(1)(a) GDPR\nEstimates: consent, Art. 6(1)(a) GDPR",
+        "Data subjects (c)": "Customers",
+        "Data (c)": "Master data: e-mail\nEstimates: none",
+        "Recipients (d)": "Versender, Weg 3, CH (third country): processor",
+        "Third countries (e)": "Versender, CH: adequacy decision (Art. 45)",
+        "Time limits for erasure (f)": "data",
+    }
+    assert told["tips (tips)"] == {
+        "Legal basis": (
+            "Behaviour: explicit consent, Art. 6(1)(a) GDPR\nEstimates: explicit consent, Art. 6(1)(a) GDPR"
+        ),
+        "Data subjects (c)": "Customers",
+        "Data (c)": "Behaviour: clicks\nEstimates: tip",
+        "Recipients (d)": "none",
+        "Third countries (e)": "none",
+        "Time limits for erasure (f)": "a month\ndata",
+    }
 
 
 @pytest.mark.gdpr("30(3)")

@@ -20,6 +20,12 @@ def test_a_category_stands_for_its_fields_but_not_for_the_estimate_itself() -> N
     assert inputs_of(FIELDS, model("behavioural")) == behavioural
 
 
+def test_a_field_goes_before_a_category_of_its_name_and_what_nobody_declared_stays_named() -> None:
+    assert inputs_of({**FIELDS, "score": FIELDS["visits"]}, model("score")) == {"score"}
+    assert inputs_of(FIELDS, model("hearsay", "visits")) == {"hearsay", "visits"}
+    assert inputs_of({}, model("score")) == frozenset()
+
+
 @pytest.mark.gdpr("5(1)(d)")
 @pytest.mark.parametrize(
     ("corrected", "stale"),

@@ -1,0 +1,93 @@
+"""Advertising by channel and basis: what needs consent, what a sale opens, and who is named."""
+
+from collections.abc import Iterable
+from itertools import combinations
+
+import pytest
+
+from policies.documents import Basis, PolicyDocument
+from policies.gates import advertising
+from policies.vocabulary import Category, Channel, LegalBasis
+from tests.unit.policies.small_shop import faults, shop, with_purpose, with_recipient
+
+CATEGORIES = list(Category)
+CHANNELS = [channel for channel in Channel if channel is not Channel.ANY]
+ROLES = ("authority", "controller", "joint", "processor")
+
+
+def resting(articles: Iterable[LegalBasis]) -> dict[Category, Basis]:
+    """A category for each of these bases."""
+    return {category: Basis(article=article, why="x") for category, article in zip(CATEGORIES, articles, strict=False)}
+
+
+def news(articles: Iterable[LegalBasis], **changes: object) -> PolicyDocument:
+    """The shop's newsletter on these bases."""
+    return with_purpose(shop(), "news", basis=resting(articles), **changes)
+
+
+@pytest.mark.gdpr("6(1)(a)")
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_only_letters_advertise_without_consent(channel: Channel) -> None:
+    """R-DE-UWG-1: a sale counts as one, within bounds of its own."""
+    for articles in [*((one,) for one in LegalBasis), *combinations(LegalBasis, 2)]:
+        found = faults(advertising.channels_have_consent, news(articles, channels=(channel, Channel.POST)))
+        lawful = channel is Channel.POST or {LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN}.issuperset(articles)
+        assert [fault.path for fault in found] == [("purposes", "news", "channels")] * (not lawful), articles
+        assert all(f"advertising by {channel} needs" in fault.message for fault in found)
+        informing = news(articles, channels=(channel,), direct_marketing=False)
+        assert faults(advertising.channels_have_consent, informing) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "broken"),
+    [
+        ({}, []),
+        ({"channels": (Channel.SMS, Channel.EMAIL)}, []),
+        ({"direct_marketing": False}, [()]),
+        ({"similar_goods": False}, [()]),
+        ({"advertises_for": "third_party"}, [("advertises_for",)]),
+        ({"channels": ()}, [("channels",)]),
+        *(({"channels": (one,)}, [("channels",)]) for one in CHANNELS if one not in {Channel.SMS, Channel.EMAIL}),
+        ({"channels": (Channel.EMAIL, Channel.PHONE)}, [("channels",)]),
+    ],
+)
+def test_a_sale_opens_electronic_mail_about_own_similar_goods_alone(
+    changes: dict[str, object], broken: list[tuple[str, ...]]
+) -> None:
+    """R-DE-UWG-4."""
+    offers = {"direct_marketing": True, "similar_goods": True, "advertises_for": "own", "channels": (Channel.EMAIL,)}
+    found = faults(advertising.soft_opt_in_is_narrow, news([LegalBasis.SOFT_OPT_IN], **offers | changes))
+    assert [fault.path for fault in found] == [("purposes", "news", *at) for at in broken]
+    assert faults(advertising.soft_opt_in_is_narrow, news([LegalBasis.CONSENT], **offers | changes)) == []
+
+
+@pytest.mark.gdpr("6(1)(a)")
+@pytest.mark.parametrize(
+    "articles", [(one,) for one in LegalBasis] + [(LegalBasis.CONSENT, LegalBasis.CONTRACT)], ids="+".join
+)
+def test_who_advertises_for_others_has_consent_and_names_them(articles: tuple[LegalBasis, ...]) -> None:
+    """R-DE-UWG-3: who only works for the controller is nobody advertised for."""
+    for role in ROLES:
+        document = with_recipient(news(articles, advertises_for="third_party"), "sender", role=role)
+        lawful = role != "processor" and articles == (LegalBasis.CONSENT,)
+        asked = LegalBasis.SOFT_OPT_IN not in articles  # the gate of the soft opt-in refuses it altogether
+        found = faults(advertising.advertising_for_others_names_them, document)
+        assert [fault.path for fault in found] == [("purposes", "news", "advertises_for")] * (asked and not lawful), (
+            role
+        )
+    assert faults(advertising.advertising_for_others_names_them, news(articles, advertises_for="own")) == []
+
+
+@pytest.mark.gdpr("7(1)")
+@pytest.mark.parametrize(
+    ("period", "enough"),
+    [("P1D", False), ("P1799D", False), ("P59M", False), ("P5Y", True), ("P60M", True), ("P61M", True), ("P9Y", True)],
+)
+def test_the_proof_of_consent_to_calls_is_kept_five_years_at_least(period: str, *, enough: bool) -> None:
+    """R-DE-UWG-5."""
+    document = shop(("period: P5Y", f"period: {period}"))
+    calls = with_purpose(document, "news", channels=(Channel.EMAIL, Channel.PHONE))
+    found = faults(advertising.calls_can_be_proven, calls)
+    assert [fault.path for fault in found] == [("fields", "proof", "retention")] * (not enough)
+    for other in ({"channels": (Channel.EMAIL,)}, {"channels": (Channel.PHONE,), "direct_marketing": False}):
+        assert faults(advertising.calls_can_be_proven, with_purpose(document, "news", **other)) == []

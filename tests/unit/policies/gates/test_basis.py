@@ -1,0 +1,139 @@
+"""A basis holds on the day, for what was told, and is not swapped behind anybody's back."""
+
+from datetime import timedelta
+
+import pytest
+
+from policies.documents import Basis, Compatible, PolicyDocument
+from policies.findings import Fault
+from policies.gates import basis
+from policies.vocabulary import Category, LegalBasis
+from tests.unit.policies.gate_cases import KNOWN, NEWS_WITHDRAWN
+from tests.unit.policies.small_shop import ON, faults, shop, texts, with_purpose
+
+DAYS = (-400, -1, 0, 1, 400)
+UNASSESSED = Compatible(purpose="orders", assessment="KOMP-1")
+ASSESSED = UNASSESSED.model_copy(
+    update={"assessed_on": ON, "dpo_opinion": "no_objection", "informed_from": ON + timedelta(days=1)}
+)
+
+
+def resting(*articles: LegalBasis) -> dict[Category, Basis]:
+    return {category: Basis(article=one, why="x") for category, one in zip(Category, articles, strict=False)}
+
+
+@pytest.mark.gdpr("6(4)")
+@pytest.mark.parametrize(
+    "articles",
+    [(), *((one,) for one in LegalBasis), (LegalBasis.CONSENT, LegalBasis.CONTRACT)],
+    ids=lambda articles: "+".join(articles) or "none",
+)
+def test_only_consent_to_all_of_it_opens_data_of_another_purpose_unassessed(articles: tuple[LegalBasis, ...]) -> None:
+    """R-5.1b-2."""
+    changed = with_purpose(shop(), "news", basis=resting(*articles), compatible_from=(ASSESSED, UNASSESSED))
+    missing = "data of orders serves it only with assessed_on, dpo_opinion, informed_from"
+    fault = Fault(("purposes", "news", "compatible_from", "1"), f"purpose news: {missing}")
+    assert faults(basis.purpose_change, changed) == ([] if articles == (LegalBasis.CONSENT,) else [fault])
+
+
+@pytest.mark.gdpr("13(3)")
+@pytest.mark.parametrize("day", DAYS)
+def test_people_are_informed_no_earlier_than_the_change_was_assessed(day: int) -> None:
+    """R-5.1b-2: on the same day is early enough."""
+    source = ASSESSED.model_copy(update={"informed_from": ON + timedelta(days=day)})
+    found = faults(basis.purpose_change, with_purpose(shop(), "letters", compatible_from=(source,)))
+    assert [fault.path for fault in found] == [("purposes", "letters", "compatible_from", "0")] * (day < 0)
+
+
+@pytest.mark.parametrize("key", ["assessed_on", "dpo_opinion", "informed_from"])
+def test_what_an_assessment_lacks_is_named(key: str) -> None:
+    """R-5.1b-2."""
+    source = ASSESSED.model_copy(update={key: None})
+    (fault,) = faults(basis.purpose_change, with_purpose(shop(), "letters", compatible_from=(source,)))
+    assert fault.message == f"purpose letters: data of orders serves it only with {key}"
+
+
+@pytest.mark.gdpr("7(3)")
+@pytest.mark.parametrize("was", list(LegalBasis))
+def test_after_a_withdrawal_consent_gives_way_to_no_other_basis(was: LegalBasis) -> None:
+    """R-6.1-3: from any other basis to any other, and where nobody withdrew, a change is no swap."""
+    gate = basis.no_swap_after_withdrawal
+    for now in LegalBasis:
+        before, after = (
+            with_purpose(shop(), "news", basis={Category.MASTER: Basis(article=one, why="x")}) for one in (was, now)
+        )
+        found = faults(gate, after, before=before, existing=NEWS_WITHDRAWN)
+        swapped = was is LegalBasis.CONSENT and now is not LegalBasis.CONSENT
+        assert [fault.path for fault in found] == [("purposes", "news", "basis", "master")] * swapped, now
+        assert faults(gate, after, before=before, existing=KNOWN) == []
+        assert faults(gate, after, existing=NEWS_WITHDRAWN) == []
+
+
+def test_a_category_or_a_purpose_that_was_not_there_before_swaps_nothing() -> None:
+    """R-6.1-3."""
+    contract = Basis(article=LegalBasis.CONTRACT, why="x")
+    wider = with_purpose(shop(), "news", basis={**shop().purposes["news"].basis, Category.SCORE: contract})
+    assert faults(basis.no_swap_after_withdrawal, wider, before=shop(), existing=NEWS_WITHDRAWN) == []
+    without = shop().model_copy(update={"purposes": {"orders": shop().purposes["orders"]}})
+    other = with_purpose(shop(), "news", basis={Category.MASTER: contract})
+    assert faults(basis.no_swap_after_withdrawal, other, before=without, existing=NEWS_WITHDRAWN) == []
+
+
+def called(name: str) -> PolicyDocument:
+    return shop(("    name: Kleiner Laden\n", f"    name: {name}\n"))
+
+
+@pytest.mark.gdpr("7(1)")
+@pytest.mark.parametrize("name", ["Alter Laden", "Zweiter Laden"])
+def test_who_consented_to_one_controller_did_not_consent_to_another(name: str) -> None:
+    """R-6.1-2: whatever the name, it is told of each purpose on consent that was there before."""
+    found = faults(basis.consent_scope, called(name), before=shop(), existing=KNOWN)
+    assert [fault.path for fault in found] == [("purposes", "news"), ("purposes", "tips")]
+    assert all(fault.message.endswith("not cover this: the controller has another name") for fault in found)
+    known = {one: purpose for one, purpose in shop().purposes.items() if one != "news"}
+    fewer = shop().model_copy(update={"purposes": known})
+    assert [fault.path[1] for fault in faults(basis.consent_scope, called(name), before=fewer, existing=KNOWN)] == [
+        "tips"
+    ]
+
+
+@pytest.mark.gdpr("7(1)")
+def test_a_wider_purpose_waits_for_a_text_that_says_so() -> None:
+    """R-6.1-2: and nothing else needs another text."""
+    wider = shop(("    recipients: [sender]\n", "    recipients: [sender, carrier]\n"))
+    what = "the consent text in force does not cover this: news now also discloses to carrier"
+    assert faults(basis.consent_scope, wider, before=shop(), existing=KNOWN) == [
+        Fault(("purposes", "news"), f"purpose news: {what}")
+    ]
+    assert faults(basis.consent_scope, wider, texts(version="2"), shop(), KNOWN) == []
+    assert faults(basis.consent_scope, wider, existing=KNOWN) == []
+    assert faults(basis.consent_scope, shop(), before=wider, existing=KNOWN) == []
+
+
+@pytest.mark.gdpr("6(1)(f)")
+@pytest.mark.parametrize("article", list(LegalBasis))
+def test_an_interest_is_approved_by_the_day(article: LegalBasis) -> None:
+    """R-6.1f-1: and no other basis asks for it."""
+    held = shop().purposes["letters"].lia
+    assert held is not None
+    weighed = article is LegalBasis.LEGITIMATE_INTERESTS
+    for day in (*DAYS, None):
+        approved_on = None if day is None else ON + timedelta(days=day)
+        lia = held.model_copy(update={"approved_on": approved_on})
+        found = faults(basis.interest_is_approved, with_purpose(shop(), "letters", lia=lia, basis=resting(article)))
+        late = weighed and (day is None or day > 0)
+        assert [fault.path for fault in found] == [("purposes", "letters", "lia")] * late, day
+    unweighed = faults(basis.interest_is_approved, with_purpose(shop(), "letters", lia=None, basis=resting(article)))
+    assert [fault.path for fault in unweighed] == [("purposes", "letters")] * weighed
+
+
+@pytest.mark.gdpr("6(1)(f)")
+@pytest.mark.parametrize("day", [*DAYS, None])
+def test_an_interest_is_looked_at_again_before_its_review_date(day: int | None) -> None:
+    """R-6.1f-1: on that day it is due."""
+    held = shop().purposes["letters"].lia
+    assert held is not None
+    lia = held.model_copy(update={"review_on": None if day is None else ON + timedelta(days=day)})
+    found = faults(basis.interest_is_approved, with_purpose(shop(), "letters", lia=lia))
+    due = day is not None and day <= 0
+    assert [fault.path for fault in found] == [("purposes", "letters", "lia", "review_on")] * due
