@@ -19,14 +19,14 @@ from policies.facts import AccessRequest
 from policies.rules import (
     accountability,
     channel,
+    lawful_basis,
     minimisation,
     purpose_limitation,
     recipient,
     soft_opt_in,
     special_category,
 )
-from policies.rules.lawful_basis import CITES as LAWFUL_BASIS
-from policies.vocabulary import Category, Channel, FieldName, LegalBasis, Operation, PurposeId, ReasonCode
+from policies.vocabulary import Category, Channel, FieldName, LegalBasis, Operation, PurposeId
 
 MOST_DOCUMENTS = 16
 MOST_QUESTIONS = 256
@@ -201,7 +201,7 @@ class CompiledPolicy:
         categories = dict.fromkeys(declared[one].category for one in known)
         against = list(purpose_limitation.check_field(self.document, purpose, name))
         if any(one not in purpose.basis for one in categories):
-            against.insert(0, Reason(ReasonCode.NO_BASIS, LAWFUL_BASIS[:1]))
+            against.insert(0, lawful_basis.NO_BASIS)
         alike = (tuple(one for one in categories if one in purpose.basis), condition)
         return FieldTable(
             against=(*against, *special),

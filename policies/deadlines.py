@@ -29,6 +29,13 @@ def local_date(instant: datetime) -> date:
     return instant.astimezone(TIME_ZONE).date()
 
 
+def is_past(last_day: date, as_of: datetime) -> bool:
+    """Whether a day is over in Germany at `as_of` (aware, UTC)."""
+    utc_day = as_of.date()
+    # Germany is ahead of UTC by less than a day: its date is looked up only where that can make the difference.
+    return (local_date(as_of) if utc_day == last_day else utc_day) > last_day
+
+
 def due_on(received_at: datetime, months: int = ANSWER_MONTHS, land: str | None = None) -> date:
     """The last day for acting on what arrived at `received_at`; it ends at 24:00 in Germany.
 
