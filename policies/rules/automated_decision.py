@@ -31,7 +31,7 @@ def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tupl
     """Why a machine may not decide about this person alone."""
     if not purpose.significant_decision or facts.by_human(request.purpose):
         return ()
-    if purpose.human_review == "required" or facts.contested(request.purpose):
+    if purpose.human_review != "not_required" or facts.contested(request.purpose):
         return (_NO_HUMAN,)
     match purpose.adm_exception:
         case "law":

@@ -11,6 +11,7 @@ from policies.deadlines import (
     breach_due_at,
     due_on,
     extended_due_on,
+    is_past,
     local_date,
     retention_end,
 )
@@ -62,6 +63,25 @@ def test_one_month_ends_on_the_same_day_number_or_the_last_day(received_at: date
 def test_the_day_of_receipt_is_the_day_in_germany(received_at: datetime, day: date) -> None:
     """R-12.3-1, in summer and in winter, and from anywhere."""
     assert local_date(received_at) == day
+
+
+@pytest.mark.gdpr("5(1)(e)")
+@pytest.mark.parametrize(
+    ("as_of", "past"),
+    [
+        (datetime(2025, 7, 2, 12, 0, tzinfo=UTC), False),
+        (datetime(2026, 6, 29, 23, 59, tzinfo=UTC), False),
+        (datetime(2026, 6, 30, 12, 0, tzinfo=UTC), False),
+        (datetime(2026, 6, 30, 21, 59, 59, tzinfo=UTC), False),
+        (datetime(2026, 6, 30, 22, 0, tzinfo=UTC), True),
+        (datetime(2026, 7, 1, 0, 0, tzinfo=UTC), True),
+        (datetime(2026, 8, 1, 12, 0, tzinfo=UTC), True),
+        (datetime(2027, 1, 1, 0, 0, tzinfo=UTC), True),
+    ],
+)
+def test_a_last_day_is_over_at_midnight_in_germany(as_of: datetime, *, past: bool) -> None:
+    """R-5.1e-1."""
+    assert is_past(date(2026, 6, 30), as_of) is past
 
 
 @pytest.mark.gdpr("12(3)")
