@@ -4,11 +4,21 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from policies.audience import Predicate
 from policies.documents import PolicyDocument
-from policies.facts import Address, Facts, Item
+from policies.facts import AccessRequest, Address, Facts, Item, Permission, Relationship, Restriction, Review
+from policies.vocabulary import (
+    Channel,
+    ConsentState,
+    PurposeId,
+    RelationshipKind,
+    ReviewState,
+    SubjectId,
+    SubjectStatus,
+)
+from tests.unit.policies.people import NEWSLETTER, NOW, ORDERS, POSTAL, RECOMMENDATIONS, days, objection, retailer
 
 TABLES = """
 CREATE TABLE subject (subject_id, status, kind, majority_month);
@@ -29,25 +39,33 @@ _database.executescript(TABLES)
 Rows = Iterable[tuple[object, ...]]
 
 
-def as_stored(facts: Facts, document: PolicyDocument) -> Facts:
-    """The same person as the registry keeps them: an address of which something is known is a value, too."""
+def as_stored(facts: Facts, request: AccessRequest, document: PolicyDocument) -> Facts:
+    """The same person as the registry keeps them: an address of which something is known is a value, too.
+
+    Values of fields that nobody asks for are left out: they decide nothing.
+    """
     values = [_value_of(one, document) for one in facts.addresses or ()]
-    known = {one.field for one in values}
-    return replace(facts, items=(*(one for one in facts.items or () if one.field not in known), *values))
+    asked = set(request.fields) - {one.field for one in values}
+    return replace(facts, items=(*(one for one in facts.items or () if one.field in asked), *values))
 
 
 def is_selected(made: Predicate, facts: Facts, document: PolicyDocument) -> bool:
     """Whether the condition selects a person, as stored, of whom exactly this is on file."""
     _database.execute("BEGIN")
     try:
-        for table, rows in _tables(facts, document).items():
-            for row in rows:
-                marks = ", ".join("?" * len(row))
-                _database.execute(f"INSERT INTO {table} VALUES ({marks})", [_bound(one) for one in row])  # noqa: S608 - a table from above
-        statement = f"SELECT 1 FROM subject s WHERE {made.sql}"  # noqa: S608 - it is what is asked about
-        return _database.execute(statement, {k: _bound(v) for k, v in made.parameters.items()}).fetchone() is not None
+        _put_on_file(facts, document)
+        statement = f"SELECT s.subject_id FROM subject s WHERE {made.sql}"  # noqa: S608 - it is what is asked about
+        found = _database.execute(statement, {name: _bound(value) for name, value in made.parameters.items()})
+        return (str(facts.subject_id),) in found.fetchall()
     finally:
         _database.execute("ROLLBACK")
+
+
+def _put_on_file(facts: Facts, document: PolicyDocument) -> None:
+    for table, rows in _tables(facts, document).items():
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            _database.execute(f"INSERT INTO {table} VALUES ({marks})", [_bound(one) for one in row])  # noqa: S608 - a table from above
 
 
 def _value_of(one: Address, document: PolicyDocument) -> Item:
@@ -95,3 +113,26 @@ def _bound(value: object) -> object:
     if value is None or isinstance(value, bool | int):
         return value
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _neighbour() -> Facts:
+    """Somebody else, of whom everything speaks for and against: it decides nothing about others."""
+    at, later = days(400), days(1)
+    return Facts(
+        SubjectId(UUID("00000000-0000-4000-8000-000000000001")),
+        NOW,
+        SubjectStatus.ACTIVE,
+        permissions=tuple(
+            Permission(PurposeId(name), Channel.ANY, state, since, explicit=True, parental=True)
+            for name in _PURPOSES
+            for state, since in [(ConsentState.WITHDRAWN, at), (ConsentState.GIVEN, later)]
+        ),
+        objections=tuple(objection(name, at) for name in _PURPOSES),
+        restrictions=(Restriction(None, None, at),),
+        relationships=tuple(Relationship(kind, at, None) for kind in RelationshipKind),
+        reviews=tuple(Review(PurposeId(name), ReviewState.OPEN) for name in _PURPOSES),
+    )
+
+
+_PURPOSES = (NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS)
+_put_on_file(_neighbour(), retailer())

@@ -35,6 +35,8 @@ def test_a_state_carries_what_was_declared_with_it() -> None:
     declared = Declaration(NEWSLETTER, Channel.SMS, GIVEN, days(9), 4, explicit=True, expires_at=NOW, parental=True)
     expected = Permission(NEWSLETTER, Channel.SMS, GIVEN, days(9), explicit=True, expires_at=NOW, parental=True)
     assert fold([declared]) == {BY_SMS: expected}
+    plain = Permission(NEWSLETTER, Channel.EMAIL, GIVEN, days(9), explicit=False, expires_at=None, parental=False)
+    assert fold([said(GIVEN, days(9))]) == {BY_MAIL: plain}
 
 
 @pytest.mark.gdpr("7(3)")
