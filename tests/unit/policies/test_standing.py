@@ -95,6 +95,14 @@ def test_no_declaration_carries_nothing() -> None:
     assert not carries([], NOW)
 
 
+def test_what_is_asked_of_a_declaration_is_named() -> None:
+    """Explicit, parental, later than: by position one could be taken for the other."""
+    with pytest.raises(TypeError):
+        carries([permission()], NOW, True)  # type: ignore[call-arg]  # what is tested
+    with pytest.raises(TypeError):
+        is_given(NEWSLETTER_READ, PURPOSE, customer(), True)  # type: ignore[call-arg]  # likewise
+
+
 @pytest.mark.parametrize(
     ("expires_at", "over"), [(None, False), (days(-0.001), False), (NOW, True), (days(0.001), True)]
 )
