@@ -103,7 +103,7 @@ def _holidays(year: int, land: str | None) -> frozenset[date]:
         raise ValueError(f"{land!r} is no Land")
     from holidays.countries.germany import Germany  # it loads every country: no start waits for it
 
-    return frozenset(Germany(subdiv=land, years=year, expand=False))
+    return frozenset(Germany(subdiv=land, years=year))
 
 
 def _require_aware(instant: datetime) -> None:

@@ -95,8 +95,10 @@ def test_a_declaration_that_names_no_channel_speaks_for_every_channel() -> None:
     assert fold([*history, ended])[BY_SMS].channel is Channel.SMS
     again = said(GIVEN, days(1), Channel.ANY)
     assert states(*history, ended, again) == {BY_MAIL: GIVEN, BY_SMS: GIVEN, anywhere: GIVEN, by_post: GIVEN}
-    other = said(WITHDRAWN, days(2), Channel.ANY, purpose=PurposeId("a_purpose_before_newsletter"))
-    assert states(*history, other)[BY_MAIL] is states(*history, other)[by_post] is GIVEN
+    for name in ("a_purpose", "z_purpose"):
+        other = PurposeId(name)
+        expected = {BY_MAIL: GIVEN, BY_SMS: GIVEN, by_post: GIVEN, (other, Channel.ANY): WITHDRAWN}
+        assert states(*history, said(WITHDRAWN, days(2), Channel.ANY, purpose=other)) == expected
 
 
 @pytest.mark.gdpr("7(3)")

@@ -18,6 +18,7 @@ def purpose(**changes: object) -> Purpose:
             },
             "fields": {"master": ["email", "street"], "score": ["guess"]},
             "objection": "not_applicable",
+            "dpia": "DSFA-1",
             **changes,
         }
     )
