@@ -120,6 +120,17 @@ def test_an_audience_of_advertising_is_reached_by_the_channels_of_the_law(docume
     )
 
 
+@pytest.mark.parametrize("article", list(LegalBasis))
+def test_an_audience_of_calls_rests_on_a_documented_interest(article: LegalBasis) -> None:
+    """R-DE-UWG-2: in a business whose relationship is open; no other basis presumes a consent."""
+    request = ask("post_house", POSTAL, "street", channel=Channel.PHONE)
+    facts = customer(kind=SubjectKind.SOLE_TRADER, permissions=(permission(POSTAL, channel=Channel.ANY),))
+    for assessment in ("IA-1", None):
+        bases = basis(article, assessment=assessment, rests_on=["contract"])
+        presumed = article is LegalBasis.LEGITIMATE_INTERESTS and assessment is not None
+        assert agree(request, facts, with_purpose(POSTAL, EVERY_CHANNEL, basis=bases)) is presumed
+
+
 @pytest.mark.gdpr("7(3)")
 @pytest.mark.parametrize("state", list(ConsentState))
 def test_an_audience_hears_the_last_word_of_each(state: ConsentState) -> None:
@@ -299,7 +310,7 @@ def test_an_audience_has_a_value_that_may_serve_or_none_at_all(name: str) -> Non
         fitting._replace(observed_at=NOW - timedelta(days=800)),
         fitting._replace(delete_after=NOW.date()),
         fitting._replace(delete_after=NOW.date() - timedelta(days=1)),
-        fitting._replace(stale=name == "purchase_affinity"),
+        fitting._replace(stale=True),
     ]
     both(agree(request, customer(items=items)) for one in values for items in ((), (one,), (one, fitting)))
     access = ask("portal", "data_subject_request", name)
