@@ -97,7 +97,7 @@ def retention_end(start: date, retention: RetentionClass, *, ended_on: date | No
             return None if ended_on is None else plus(max(start, ended_on), retention.period)
 
 
-@lru_cache(maxsize=256)
+@lru_cache
 def _holidays(year: int, land: str | None) -> frozenset[date]:
     if land is not None and land not in LAENDER:
         raise ValueError(f"{land!r} is no Land")

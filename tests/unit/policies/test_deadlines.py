@@ -8,6 +8,7 @@ import pytest
 from policies.deadlines import (
     LAENDER,
     TIME_ZONE,
+    _holidays,
     breach_due_at,
     due_on,
     extended_due_on,
@@ -269,3 +270,14 @@ def test_an_invoice_of_new_years_eve_counts_for_the_year_it_has_in_germany() -> 
     vouchers = retailer().retention["accounting_documents"]
     written_at = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
     assert retention_end(local_date(written_at), vouchers) == date(2035, 12, 31)
+
+
+def test_the_holidays_of_a_year_are_worked_out_once() -> None:
+    """To make them takes longer than the answer that asks for them."""
+    assert _holidays(2026, "HH") is _holidays(2026, "HH")
+    assert _holidays(2026, "HH") != _holidays(2026, None)
+
+
+def test_the_end_of_a_relationship_is_named_and_not_taken_for_the_start() -> None:
+    with pytest.raises(TypeError):
+        retention_end(date(2026, 1, 1), retention("P1Y", "collected"), date(2027, 1, 1))  # type: ignore[call-arg]  # what is tested
