@@ -126,7 +126,8 @@ def test_an_audience_of_calls_rests_on_a_documented_interest(article: LegalBasis
     request = ask("post_house", POSTAL, "street", channel=Channel.PHONE)
     facts = customer(kind=SubjectKind.SOLE_TRADER, permissions=(permission(POSTAL, channel=Channel.ANY),))
     for assessment in ("IA-1", None):
-        bases = basis(article, assessment=assessment, rests_on=["contract"])
+        duty = basis(LegalBasis.LEGAL_OBLIGATION)[Category.MASTER]
+        bases = {**basis(article, assessment=assessment, rests_on=["contract"]), Category.MASTER: duty}
         presumed = article is LegalBasis.LEGITIMATE_INTERESTS and assessment is not None
         assert agree(request, facts, with_purpose(POSTAL, EVERY_CHANNEL, basis=bases)) is presumed
 
