@@ -279,5 +279,7 @@ def test_the_holidays_of_a_year_are_worked_out_once() -> None:
 
 
 def test_the_end_of_a_relationship_is_named_and_not_taken_for_the_start() -> None:
+    ended_on, kept = date(2027, 1, 1), retention("P1Y", "relationship_end")
+    assert retention_end(date(2026, 1, 1), kept, ended_on=ended_on) == date(2028, 1, 1)
     with pytest.raises(TypeError):
-        retention_end(date(2026, 1, 1), retention("P1Y", "collected"), date(2027, 1, 1))  # type: ignore[call-arg]  # what is tested
+        retention_end(date(2026, 1, 1), kept, ended_on)  # type: ignore[call-arg]  # what is tested

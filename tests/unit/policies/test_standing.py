@@ -97,6 +97,8 @@ def test_no_declaration_carries_nothing() -> None:
 
 def test_what_is_asked_of_a_declaration_is_named() -> None:
     """Explicit, parental, later than: by position one could be taken for the other."""
+    assert carries([permission()], NOW, explicit=False)
+    assert is_given(NEWSLETTER_READ, PURPOSE, customer(), explicit=False)
     with pytest.raises(TypeError):
         carries([permission()], NOW, True)  # type: ignore[call-arg]  # what is tested
     with pytest.raises(TypeError):
