@@ -8,7 +8,7 @@ import pytest
 from policies.audience import Predicate, predicate
 from policies.compiled import PurposeTable, compiled
 from policies.consent_history import Declaration, fold
-from policies.decision import Permit, for_caller
+from policies.decision import Deny, Permit, for_caller
 from policies.facts import Permission, Restriction, Review
 from policies.vocabulary import Channel, ConsentState, ReviewState
 from tests.unit.policies.people import (
@@ -73,6 +73,9 @@ def test_what_could_name_a_person_is_not_printed() -> None:
     request = ask("mailer", NEWSLETTER, "email", case="K-2026-17")
     assert request.case_reference == "K-2026-17"
     assert "K-2026-17" not in repr(request)
+    refused = decide(request, customer(permissions=()))
+    assert isinstance(refused, Deny)
+    assert "K-2026-17" not in repr((refused, for_caller(refused.reasons)))
     permitted, condition = decide(request), predicate(retailer(), request, NOW)
     assert isinstance(permitted, Permit)
     assert isinstance(condition, Predicate)
