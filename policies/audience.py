@@ -43,6 +43,8 @@ from policies.vocabulary import (
 Value = str | datetime | date
 _PARAMETER = re.compile(r":(v\d+)\b")
 _TRUE, _FALSE = "(1 = 1)", "(1 = 0)"
+# The later declaration `q` is looked for beside the earlier one, `p`: so the database can join the two by person.
+_BESIDE = {"p": "s", "q": "p"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +135,25 @@ class _Build:
         )
 
     def _objection(self) -> str:
-        marketing = self.purpose.direct_marketing
-        if not marketing and self.purpose.objection == "not_applicable":
-            return _TRUE
+        if self.purpose.direct_marketing:
+            covered = (_all([self._covers(one), self._not_consented_since(one)]) for one in self.asked)
+            return self._no_objection(f"(o.purpose IS NULL OR o.purpose = {self.id})", _any(covered))
         about = f"o.purpose = {self.id}"
-        about = f"(o.purpose IS NULL OR {about})" if marketing else about
-        ends_with_consent = _any(
-            _all([self._covers(channel) if marketing else _TRUE, f"NOT {self._given(channel, after='o.since')}"])
-            for channel in self.asked
-        )
-        if marketing or self.purpose.objection == "withdraws_consent":
-            bars = ends_with_consent
-        elif self.purpose.objection == "weighed":
-            bars = f"o.state <> {self.value(ObjectionState.REJECTED.value)}"
-        else:
-            bars = _TRUE
+        match self.purpose.objection:
+            case "not_applicable":
+                return _TRUE
+            case "withdraws_consent":
+                return self._no_objection(about, _any(self._not_consented_since(one) for one in self.asked))
+            case "weighed":
+                return self._no_objection(about, f"o.state <> {self.value(ObjectionState.REJECTED.value)}")
+            case _:
+                return self._no_objection(about, _TRUE)
+
+    def _no_objection(self, about: str, bars: str) -> str:
         return f"NOT EXISTS (SELECT 1 FROM objection o WHERE o.subject_id = s.subject_id AND {about} AND {bars})"
+
+    def _not_consented_since(self, channel: Channel) -> str:
+        return f"NOT {self._given(channel, after='o.since')}"
 
     def _covers(self, channel: Channel) -> str:
         if channel is Channel.ANY:
@@ -188,7 +193,7 @@ class _Build:
     def _machine(self) -> str:
         if not self.purpose.significant_decision:
             return _TRUE
-        if self.purpose.human_review == "required":
+        if self.purpose.human_review != "not_required":
             return _FALSE
         return _all([self._exception(), self._uncontested()])
 
@@ -365,8 +370,7 @@ class _Build:
         ending = [f"NOT {valid}", f"{row}.state NOT {self.one_of(NO_DECLARATION)}"]
         if channel is not Channel.ANY:
             ending.append(f"{row}.channel {self.one_of([Channel.ANY, channel])}")
-        # The later declaration is looked for beside the earlier one: so the database can join the two by person.
-        of_person = f"{row}.subject_id = {'s' if row == 'p' else 'p'}.subject_id AND {row}.purpose = {self.id}"
+        of_person = f"{row}.subject_id = {_BESIDE[row]}.subject_id AND {row}.purpose = {self.id}"
         return f"{of_person} AND {_any([_all(grant), _all(ending)])}"
 
     def _carries(self, row: str, *, explicit: bool, parental: bool, after: str | None) -> str:

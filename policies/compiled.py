@@ -19,14 +19,14 @@ from policies.facts import AccessRequest
 from policies.rules import (
     accountability,
     channel,
+    lawful_basis,
     minimisation,
     purpose_limitation,
     recipient,
     soft_opt_in,
     special_category,
 )
-from policies.rules.lawful_basis import CITES as LAWFUL_BASIS
-from policies.vocabulary import Category, Channel, FieldName, LegalBasis, Operation, PurposeId, ReasonCode
+from policies.vocabulary import Category, Channel, FieldName, LegalBasis, Operation, PurposeId
 
 MOST_DOCUMENTS = 16
 MOST_QUESTIONS = 256
@@ -199,12 +199,14 @@ class CompiledPolicy:
         known = [one for one in (name, *inputs) if one in declared]
         condition, special = special_category.condition_of(self.document, purpose, name, inputs)
         categories = dict.fromkeys(declared[one].category for one in known)
-        against = list(purpose_limitation.check_field(self.document, purpose, name))
-        if any(one not in purpose.basis for one in categories):
-            against.insert(0, Reason(ReasonCode.NO_BASIS, LAWFUL_BASIS[:1]))
+        without_basis = any(one not in purpose.basis for one in categories)
         alike = (tuple(one for one in categories if one in purpose.basis), condition)
         return FieldTable(
-            against=(*against, *special),
+            against=(
+                *((lawful_basis.NO_BASIS,) if without_basis else ()),
+                *purpose_limitation.check_field(self.document, purpose, name),
+                *special,
+            ),
             category=category,
             places=tuple((declared[one].category, FieldName(one)) for one in known),
             kind=self._kinds.setdefault(alike, Kind(*alike)),

@@ -40,13 +40,11 @@ def fold(
         as_of: leave out what took effect later (aware, UTC).
     """
     state: dict[tuple[PurposeId, Channel], Permission] = {}
-    for one in sorted(declarations, key=_order):
-        if as_of is not None and one.effective_at > as_of:
-            continue
-        channels = [one.channel]
-        if one.channel is Channel.ANY:
-            channels += [channel for purpose, channel in state if purpose == one.purpose and channel is not Channel.ANY]
-        for channel in channels:
+    in_effect = [one for one in declarations if as_of is None or one.effective_at <= as_of]
+    for one in sorted(in_effect, key=_order):
+        known = [channel for purpose, channel in state if purpose == one.purpose]
+        touched = [channel for channel in known if one.channel in {Channel.ANY, channel}]
+        for channel in dict.fromkeys([one.channel, *touched]):
             if one.state in NO_DECLARATION and _is_declared(state.get((one.purpose, channel))):
                 continue
             state[one.purpose, channel] = Permission(

@@ -29,6 +29,13 @@ def local_date(instant: datetime) -> date:
     return instant.astimezone(TIME_ZONE).date()
 
 
+def is_past(last_day: date, as_of: datetime) -> bool:
+    """Whether a day is over in Germany at `as_of` (aware, UTC)."""
+    utc_day = as_of.date()
+    # Germany is ahead of UTC by less than a day: its date is looked up only where that can make the difference.
+    return (local_date(as_of) if utc_day == last_day else utc_day) > last_day
+
+
 def due_on(received_at: datetime, months: int = ANSWER_MONTHS, land: str | None = None) -> date:
     """The last day for acting on what arrived at `received_at`; it ends at 24:00 in Germany.
 
@@ -90,13 +97,13 @@ def retention_end(start: date, retention: RetentionClass, *, ended_on: date | No
             return None if ended_on is None else plus(max(start, ended_on), retention.period)
 
 
-@lru_cache(maxsize=256)
+@lru_cache
 def _holidays(year: int, land: str | None) -> frozenset[date]:
     if land is not None and land not in LAENDER:
         raise ValueError(f"{land!r} is no Land")
     from holidays.countries.germany import Germany  # it loads every country: no start waits for it
 
-    return frozenset(Germany(subdiv=land, years=year, expand=False))
+    return frozenset(Germany(subdiv=land, years=year))
 
 
 def _require_aware(instant: datetime) -> None:

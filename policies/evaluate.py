@@ -37,7 +37,6 @@ from policies.vocabulary import Category, FieldName, LegalBasis, ReasonCode, Sub
 
 _FAIL_CLOSED = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(1)(f)",))
 _NO_SUBJECT = Reason(ReasonCode.NO_SUBJECT, ("GDPR Art. 17",))
-_NOTHING_ASKED = Reason(ReasonCode.MINIMISED, minimisation.CITES[:1])
 _RANK = {code: rank for rank, code in enumerate(ReasonCode)}
 
 Reasons = tuple[Reason, ...]
@@ -149,7 +148,7 @@ def _field_by_field(
     if permitted:
         open_rows = {row_id: name for row_id, name in rows.items() if name in permitted}
         return _permit(case, document, tuple(permitted), open_rows, bases, tuple(withheld))
-    told = _in_order(reason for part in withheld for reason in part.reasons) or (_NOTHING_ASKED,)
+    told = _in_order(reason for part in withheld for reason in part.reasons) or (minimisation.NOT_NEEDED,)
     return Deny(case.facts.subject_id, case.request.purpose, document.version, told, tuple(withheld))
 
 

@@ -4,6 +4,7 @@
 makes `Facts`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -151,6 +152,20 @@ class Facts:
     addresses: tuple[Address, ...] | None = None
     within_budget: bool | None = None
     reviews: tuple[Review, ...] | None = None
+
+    def has_open(self, kinds: Collection[RelationshipKind]) -> bool:
+        """Whether a relationship of one of these kinds is open: from its first instant on, until it is closed."""
+        for one in self.relationships or ():  # a plain loop: every read of an order comes by here
+            over = one.closed_at is not None and one.closed_at <= self.as_of
+            if one.kind in kinds and one.opened_at <= self.as_of and not over:
+                return True
+        return False
+
+    def was_told(self, purpose: PurposeId, notice: str | None, by: datetime) -> bool:
+        """Whether a version of the notice that names this purpose had arrived by then."""
+        return any(
+            one.notice == notice and purpose in one.purposes and one.delivered_at <= by for one in self.notices or ()
+        )
 
     def by_human(self, purpose: PurposeId) -> bool:
         """Whether a human has decided this case, on the data that is on file now, and nobody contests it since."""

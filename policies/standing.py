@@ -42,7 +42,12 @@ def standing(
 def _speaks(permission: Permission, channel: Channel, as_of: datetime) -> bool:
     if permission.state in VALID_CONSENT:
         return permission.since <= as_of and permission.channel in {Channel.ANY, channel}
-    return Channel.ANY in {permission.channel, channel} or permission.channel is channel
+    return meets(permission.channel, channel)
+
+
+def meets(one: Channel, other: Channel) -> bool:
+    """Whether what was said of one channel touches the other: they are the same, or one of them names none."""
+    return one is other or Channel.ANY in {one, other}
 
 
 def is_over(permission: Permission, as_of: datetime) -> bool:

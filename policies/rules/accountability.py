@@ -12,10 +12,11 @@ from policies.facts import AccessRequest
 from policies.vocabulary import ReasonCode
 
 CITES = ("GDPR Art. 5(2)",)
+_NO_CASE = Reason(ReasonCode.CASE_REFERENCE_MISSING, CITES)
 
 
 def check_request(request: AccessRequest, purpose: Purpose) -> tuple[Reason, ...]:
     """Whether a case is quoted where the purpose asks for one."""
     if purpose.case_reference == "optional" or request.case_reference:
         return ()
-    return (Reason(ReasonCode.CASE_REFERENCE_MISSING, CITES),)
+    return (_NO_CASE,)

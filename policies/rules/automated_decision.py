@@ -14,31 +14,32 @@ from policies.facts import AccessRequest, Facts
 from policies.standing import is_given
 from policies.vocabulary import ReasonCode, RelationshipKind
 
-CITES = ("GDPR Art. 22(1)", "GDPR Art. 22(2)(a)", "GDPR Art. 22(2)(c)", "GDPR Art. 22(3)")
+_RIGHT, _CONTRACT, _EXPLICIT_CONSENT, _HUMAN = CITES = (
+    "GDPR Art. 22(1)",
+    "GDPR Art. 22(2)(a)",
+    "GDPR Art. 22(2)(c)",
+    "GDPR Art. 22(3)",
+)
+_NO_EXCEPTION = Reason(ReasonCode.ADM_BLOCKED, (_RIGHT,))
+_NO_CONTRACT = Reason(ReasonCode.ADM_BLOCKED, (_CONTRACT,))
+_NO_EXPLICIT_CONSENT = Reason(ReasonCode.ADM_BLOCKED, (_EXPLICIT_CONSENT,))
+_NO_HUMAN = Reason(ReasonCode.ADM_BLOCKED, (_HUMAN,))
+_CONTRACTS = frozenset({RelationshipKind.CONTRACT})
 
 
 def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
     """Why a machine may not decide about this person alone."""
     if not purpose.significant_decision or facts.by_human(request.purpose):
         return ()
-    if purpose.human_review == "required" or facts.contested(request.purpose):
-        return (Reason(ReasonCode.ADM_BLOCKED, CITES[3:]),)
+    if purpose.human_review != "not_required" or facts.contested(request.purpose):
+        return (_NO_HUMAN,)
     match purpose.adm_exception:
         case "law":
             return ()
         case "contract":
-            return () if _has_contract(facts) else (Reason(ReasonCode.ADM_BLOCKED, CITES[1:2]),)
+            return () if facts.has_open(_CONTRACTS) else (_NO_CONTRACT,)
         case "explicit_consent":
             given = is_given(request, purpose, facts, explicit=True)
-            return () if given else (Reason(ReasonCode.ADM_BLOCKED, CITES[2:3]),)
+            return () if given else (_NO_EXPLICIT_CONSENT,)
         case None:
-            return (Reason(ReasonCode.ADM_BLOCKED, CITES[:1]),)
-
-
-def _has_contract(facts: Facts) -> bool:
-    return any(
-        one.kind is RelationshipKind.CONTRACT
-        and one.opened_at <= facts.as_of
-        and (one.closed_at is None or facts.as_of < one.closed_at)
-        for one in facts.relationships or ()
-    )
+            return (_NO_EXCEPTION,)

@@ -22,7 +22,10 @@ from policies.facts import AccessRequest, Facts
 from policies.standing import carries, standing
 from policies.vocabulary import VALID_CONSENT, Channel, LegalBasis, Operation, ReasonCode, SubjectKind
 
-CITES = ("UWG § 7", "UWG § 7(2) no. 1", "UWG § 7(2) no. 2")
+_UNWANTED, _PHONE, _ELECTRONIC = CITES = ("UWG § 7", "UWG § 7(2) no. 1", "UWG § 7(2) no. 2")
+_NOT_ITS_OWN = Reason(ReasonCode.CHANNEL_NOT_ALLOWED, (_UNWANTED,))
+_NO_CALL = Reason(ReasonCode.CHANNEL_NOT_ALLOWED, (_PHONE,))
+_NO_MESSAGE = Reason(ReasonCode.CHANNEL_NOT_ALLOWED, (_ELECTRONIC,))
 WITHOUT_CONSENT = frozenset({Channel.POST})
 SOFT_OPT_IN = frozenset({Channel.EMAIL, Channel.SMS})
 BUSINESS = frozenset({SubjectKind.SOLE_TRADER, SubjectKind.CONTACT_PERSON, SubjectKind.ORGANISATION})
@@ -33,7 +36,7 @@ def check_request(request: AccessRequest, purpose: Purpose) -> tuple[Reason, ...
     if request.channel is None and request.operation is not Operation.CONTACT:
         return ()
     if request.channel not in purpose.channels:
-        return (Reason(ReasonCode.CHANNEL_NOT_ALLOWED, CITES[:1]),)
+        return (_NOT_ITS_OWN,)
     return ()
 
 
@@ -44,11 +47,11 @@ def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tupl
         return ()
     if _is_named(channel, request, purpose, facts):
         return ()
-    if channel in SOFT_OPT_IN and _rests_on(purpose, LegalBasis.SOFT_OPT_IN):
+    if channel in SOFT_OPT_IN and LegalBasis.SOFT_OPT_IN in purpose.articles:
         return ()
-    if channel is Channel.PHONE and facts.kind in BUSINESS and _is_presumed(purpose, facts):
-        return ()
-    return (Reason(ReasonCode.CHANNEL_NOT_ALLOWED, CITES[1:2] if channel is Channel.PHONE else CITES[2:]),)
+    if channel is Channel.PHONE:
+        return () if facts.kind in BUSINESS and _is_presumed(purpose, facts) else (_NO_CALL,)
+    return (_NO_MESSAGE,)
 
 
 def _is_named(channel: Channel, request: AccessRequest, purpose: Purpose, facts: Facts) -> bool:
@@ -60,19 +63,10 @@ def _is_named(channel: Channel, request: AccessRequest, purpose: Purpose, facts:
     return carries(standing(speaking, request, channel, facts.as_of), facts.as_of)
 
 
-def _rests_on(purpose: Purpose, article: LegalBasis) -> bool:
-    return any(basis.article is article for basis in purpose.basis.values())
-
-
 def _is_presumed(purpose: Purpose, facts: Facts) -> bool:
     return any(
         basis.article is LegalBasis.LEGITIMATE_INTERESTS
         and basis.assessment is not None
-        and any(
-            one.kind in basis.rests_on
-            and one.opened_at <= facts.as_of
-            and (one.closed_at is None or facts.as_of < one.closed_at)
-            for one in facts.relationships or ()
-        )
+        and facts.has_open(basis.rests_on)
         for basis in purpose.basis.values()
     )

@@ -19,6 +19,7 @@ from policies.standing import is_given
 from policies.vocabulary import LegalBasis, ReasonCode, SubjectKind
 
 CITES = ("GDPR Art. 8",)
+_TOO_YOUNG = Reason(ReasonCode.MINOR, CITES)
 MAJORITY_YEARS = 18
 
 
@@ -33,7 +34,7 @@ def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tupl
         young = not has_reached(age, facts.majority_month, facts.as_of)
         if young and parents_may_decide(purpose) and is_given(request, purpose, facts, parental=True):
             return ()
-    return (Reason(ReasonCode.MINOR, CITES),) if young else ()
+    return (_TOO_YOUNG,) if young else ()
 
 
 def has_reached(age: int, majority_month: date, as_of: datetime) -> bool:

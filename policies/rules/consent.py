@@ -11,9 +11,29 @@ from policies.decision import Reason
 from policies.documents import Basis, Purpose
 from policies.facts import AccessRequest, Facts, Permission
 from policies.standing import channels_asked, is_over, standing
-from policies.vocabulary import VALID_CONSENT, Channel, ConsentState, LegalBasis, ReasonCode
+from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel, ConsentState, LegalBasis, ReasonCode
 
-CITES = ("GDPR Art. 6(1)(a)", "GDPR Art. 7(3)", "GDPR Art. 7(1)", "GDPR Art. 22(2)(c)")
+_CONSENT, _WITHDRAWAL, _PROOF, _EXPLICIT = CITES = (
+    "GDPR Art. 6(1)(a)",
+    "GDPR Art. 7(3)",
+    "GDPR Art. 7(1)",
+    "GDPR Art. 22(2)(c)",
+)
+_MISSING = Reason(ReasonCode.CONSENT_MISSING, (_CONSENT,))
+_WITHDRAWN = Reason(ReasonCode.CONSENT_WITHDRAWN, (_WITHDRAWAL,))
+_EXPIRED = Reason(ReasonCode.CONSENT_EXPIRED, (_CONSENT,))
+_UNPROVEN = Reason(ReasonCode.CONSENT_INVALID, (_PROOF,))
+_NOT_EXPLICIT = Reason(ReasonCode.CONSENT_INVALID, (_EXPLICIT,))
+_ENDED = {
+    ConsentState.WITHDRAWN: _WITHDRAWN,
+    ConsentState.REVOKED: _WITHDRAWN,
+    ConsentState.EXPIRED: _EXPIRED,
+}
+_NEVER_GIVEN = {
+    ConsentState.INVALIDATED: _UNPROVEN,
+    ConsentState.REFUSED: _MISSING,
+    **dict.fromkeys(NO_DECLARATION, _MISSING),
+}
 
 
 def check_basis(request: AccessRequest, purpose: Purpose, basis: Basis, facts: Facts) -> tuple[Reason, ...]:
@@ -35,20 +55,18 @@ def check_basis(request: AccessRequest, purpose: Purpose, basis: Basis, facts: F
 def _against(channel: Channel, request: AccessRequest, basis: Basis, facts: Facts) -> tuple[Reason, ...]:
     declared = standing(facts.permissions or (), request, channel, facts.as_of)
     if not declared:
-        return (Reason(ReasonCode.CONSENT_MISSING, CITES[:1]),)
+        return (_MISSING,)
     reasons = [_why_not(permission, basis, facts) for permission in declared]
     return tuple(reason for reason in reasons if reason is not None)
 
 
 def _why_not(permission: Permission, basis: Basis, facts: Facts) -> Reason | None:
-    if permission.state in {ConsentState.WITHDRAWN, ConsentState.REVOKED}:
-        return Reason(ReasonCode.CONSENT_WITHDRAWN, CITES[1:2])
-    if permission.state is ConsentState.EXPIRED or is_over(permission, facts.as_of):
-        return Reason(ReasonCode.CONSENT_EXPIRED, CITES[:1])
-    if permission.state is ConsentState.INVALIDATED:
-        return Reason(ReasonCode.CONSENT_INVALID, CITES[2:3])
+    if permission.state in _ENDED:
+        return _ENDED[permission.state]
+    if is_over(permission, facts.as_of):
+        return _EXPIRED
     if permission.state not in VALID_CONSENT:
-        return Reason(ReasonCode.CONSENT_MISSING, CITES[:1])
+        return _NEVER_GIVEN[permission.state]
     if basis.explicit and not permission.explicit:
-        return Reason(ReasonCode.CONSENT_INVALID, CITES[3:])
+        return _NOT_EXPLICIT
     return None

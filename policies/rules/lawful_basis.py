@@ -14,7 +14,16 @@ from policies.facts import AccessRequest, Facts
 from policies.standing import channels_asked, is_ended
 from policies.vocabulary import LegalBasis, ReasonCode
 
-CITES = ("GDPR Art. 6(1)", "GDPR Art. 6(1)(b)", "GDPR Art. 13(1)(d)", "GDPR Art. 7(3)")
+_LAWFUL, _CONTRACT, _INFORMATION, _WITHDRAWAL = CITES = (
+    "GDPR Art. 6(1)",
+    "GDPR Art. 6(1)(b)",
+    "GDPR Art. 13(1)(d)",
+    "GDPR Art. 7(3)",
+)
+NO_BASIS = Reason(ReasonCode.NO_BASIS, (_LAWFUL,))
+_NO_CONTRACT = Reason(ReasonCode.NO_BASIS, (_CONTRACT,))
+_NOT_INFORMED = Reason(ReasonCode.LI_NOT_INFORMED, (_INFORMATION,))
+_WITHDRAWN = Reason(ReasonCode.NO_BASIS, (_WITHDRAWAL,))
 
 
 def check_basis(request: AccessRequest, purpose: Purpose, basis: Basis, facts: Facts) -> tuple[Reason, ...]:
@@ -23,30 +32,18 @@ def check_basis(request: AccessRequest, purpose: Purpose, basis: Basis, facts: F
         case LegalBasis.CONSENT | LegalBasis.LEGAL_OBLIGATION | LegalBasis.SOFT_OPT_IN:
             return ()
         case LegalBasis.CONTRACT:
-            return () if _has_relationship(basis, facts) else (Reason(ReasonCode.NO_BASIS, CITES[1:2]),)
+            return () if facts.has_open(basis.rests_on) else (_NO_CONTRACT,)
         case LegalBasis.LEGITIMATE_INTERESTS:
             return (*_told(request, purpose, facts), *_not_withdrawn(request, purpose, facts))
         case _:
-            return (Reason(ReasonCode.NO_BASIS, CITES[:1]),)
-
-
-def _has_relationship(basis: Basis, facts: Facts) -> bool:
-    for one in facts.relationships or ():  # a plain loop: every read of an order comes by here
-        over = one.closed_at is not None and one.closed_at <= facts.as_of
-        if one.kind in basis.rests_on and one.opened_at <= facts.as_of and not over:
-            return True
-    return False
+            return (NO_BASIS,)
 
 
 def _told(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
     """A version of the notice that did not name this purpose yet told nobody of it."""
-    told = any(
-        one.notice == purpose.notice and request.purpose in one.purposes and one.delivered_at <= facts.as_of
-        for one in facts.notices or ()
-    )
-    return () if told else (Reason(ReasonCode.LI_NOT_INFORMED, CITES[2:3]),)
+    return () if facts.was_told(request.purpose, purpose.notice, facts.as_of) else (_NOT_INFORMED,)
 
 
 def _not_withdrawn(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
     ended = any(is_ended(request, channel, facts) for channel in channels_asked(request, purpose))
-    return (Reason(ReasonCode.NO_BASIS, CITES[3:]),) if ended else ()
+    return (_WITHDRAWN,) if ended else ()

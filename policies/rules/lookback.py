@@ -6,9 +6,9 @@ Legal: GDPR Art. 5(1)(c), (e); C-446/21; R-5.1c-2.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
-from policies.deadlines import local_date
+from policies.deadlines import is_past
 from policies.decision import Reason
 from policies.documents import Purpose
 from policies.facts import Item
@@ -16,8 +16,6 @@ from policies.periods import minus
 from policies.vocabulary import ReasonCode
 
 CITES = ("GDPR Art. 5(1)(c)",)
-
-
 _OVER = Reason(ReasonCode.RETENTION_OVER, ("GDPR Art. 5(1)(e)",))
 _TOO_OLD = Reason(ReasonCode.MINIMISED, CITES)
 
@@ -27,14 +25,8 @@ def check_items(purpose: Purpose, items: Iterable[Item], as_of: datetime) -> dic
     found: dict[int, Reason] = {}
     oldest = {category: minus(as_of, window) for category, window in purpose.look_back.items()}
     for place, item in enumerate(items):
-        if item.delete_after is not None and _is_past(item.delete_after, as_of):
+        if item.delete_after is not None and is_past(item.delete_after, as_of):
             found[place] = _OVER
         elif item.category in oldest and item.observed_at < oldest[item.category]:
             found[place] = _TOO_OLD
     return found
-
-
-def _is_past(last_day: date, as_of: datetime) -> bool:
-    # Germany is ahead of UTC by less than a day: its date is looked up only where that can make the difference.
-    utc_day = as_of.date()
-    return utc_day > last_day or (utc_day == last_day and local_date(as_of) > last_day)

@@ -10,10 +10,12 @@ Legal: GDPR Art. 21(1)-(3), Art. 18(1)(d); R-21.1-1, R-21.2-1, R-21.2-2.
 from policies.decision import Reason
 from policies.documents import Purpose
 from policies.facts import AccessRequest, Facts, Objection
-from policies.standing import carries, channels_asked, standing
+from policies.standing import carries, channels_asked, meets, standing
 from policies.vocabulary import Channel, ObjectionState, ReasonCode
 
-CITES = ("GDPR Art. 21(2), (3)", "GDPR Art. 21(1)")
+_TO_MARKETING, _TO_ANOTHER_PURPOSE = CITES = ("GDPR Art. 21(2), (3)", "GDPR Art. 21(1)")
+_NO_MARKETING = Reason(ReasonCode.DM_OBJECTION, (_TO_MARKETING,))
+_OBJECTED = Reason(ReasonCode.OBJECTION, (_TO_ANOTHER_PURPOSE,))
 
 
 def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
@@ -25,22 +27,19 @@ def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tupl
             objection.purpose in {None, request.purpose} and _bars_marketing(objection, request, purpose, facts)
             for objection in facts.objections
         )
-        return (Reason(ReasonCode.DM_OBJECTION, CITES[:1]),) if barred else ()
+        return (_NO_MARKETING,) if barred else ()
     if purpose.objection == "not_applicable":
         return ()
     barred = facts.objections is None or any(
         objection.purpose == request.purpose and _bars(objection, request, purpose, facts)
         for objection in facts.objections
     )
-    return (Reason(ReasonCode.OBJECTION, CITES[1:]),) if barred else ()
+    return (_OBJECTED,) if barred else ()
 
 
 def _bars_marketing(objection: Objection, request: AccessRequest, purpose: Purpose, facts: Facts) -> bool:
     """An objection that named no channel covers all; one limited by the person is honoured as stated."""
-    asked = channels_asked(request, purpose)
-    covered = [
-        channel for channel in asked if Channel.ANY in {objection.channel, channel} or objection.channel is channel
-    ]
+    covered = [channel for channel in channels_asked(request, purpose) if meets(objection.channel, channel)]
     return not all(_consented_since(objection, channel, request, facts) for channel in covered)
 
 

@@ -8,7 +8,7 @@ Legal: GDPR Art. 5(1)(b), Art. 6(4), Art. 13(3), Art. 14(4), Art. 35; R-5.1b-1, 
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from policies.deadlines import local_date
 from policies.decision import Reason
@@ -16,22 +16,26 @@ from policies.documents import PolicyDocument, Purpose
 from policies.facts import AccessRequest, Item
 from policies.vocabulary import FieldName, ReasonCode
 
-CITES = ("GDPR Art. 5(1)(b)", "GDPR Art. 6(4)")
-_FOREIGN = Reason(ReasonCode.PURPOSE_INCOMPATIBLE, CITES[1:])
+_SPECIFIED, _COMPATIBLE, _ASSESSED = CITES = ("GDPR Art. 5(1)(b)", "GDPR Art. 6(4)", "GDPR Art. 35")
+_UNKNOWN = Reason(ReasonCode.UNKNOWN_PURPOSE, (_SPECIFIED,))
+_INACTIVE = Reason(ReasonCode.PURPOSE_INACTIVE, (_SPECIFIED,))
+_NOT_THE_CLIENTS = Reason(ReasonCode.UNAUTHORISED, (_SPECIFIED,))
+_NOT_ASSESSED = Reason(ReasonCode.DPIA_MISSING, (_ASSESSED,))
+_FOREIGN = Reason(ReasonCode.PURPOSE_INCOMPATIBLE, (_COMPATIBLE,))
 
 
 def check_gate(request: AccessRequest, document: PolicyDocument) -> tuple[Reason, ...]:
     """Reasons that end the decision before anything about the person is looked at."""
     purpose = document.purposes.get(request.purpose)
     if purpose is None:
-        return (Reason(ReasonCode.UNKNOWN_PURPOSE, CITES[:1]),)
+        return (_UNKNOWN,)
     if purpose.state != "active":
-        return (Reason(ReasonCode.PURPOSE_INACTIVE, CITES[:1]),)
+        return (_INACTIVE,)
     client = document.clients.get(request.client)
     if client is None or request.purpose not in client.purposes:
-        return (Reason(ReasonCode.UNAUTHORISED, CITES[:1]),)
+        return (_NOT_THE_CLIENTS,)
     if purpose.profiling and not purpose.dpia:
-        return (Reason(ReasonCode.DPIA_MISSING, ("GDPR Art. 35",)),)
+        return (_NOT_ASSESSED,)
     return ()
 
 
@@ -69,7 +73,7 @@ def sources(purpose_id: str, purpose: Purpose, as_of: datetime) -> frozenset[str
             *(
                 one.purpose
                 for one in purpose.compatible_from
-                if one.informed_from is None or _has_come(one.informed_from, as_of)
+                if one.informed_from is None or one.informed_from <= local_date(as_of)
             ),
         },
     )
@@ -83,7 +87,3 @@ def check_items(purpose: Purpose, items: Iterable[Item], serving: frozenset[str]
     if purpose.from_any_purpose:
         return {}
     return {place: _FOREIGN for place, item in enumerate(items) if item.collected_for not in serving}
-
-
-def _has_come(day: date, as_of: datetime) -> bool:
-    return as_of.date() >= day or local_date(as_of) >= day

@@ -7,14 +7,24 @@ last day in Germany.
 Legal: GDPR Art. 13(1)(e), Art. 26, Art. 28(3), Art. 44; C-154/21; R-26/28-1.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 
-from policies.deadlines import local_date
+from policies.deadlines import is_past
 from policies.decision import Reason
 from policies.documents import Client, PolicyDocument, Purpose, Recipient
 from policies.vocabulary import ReasonCode
 
-CITES = ("GDPR Art. 13(1)(e)", "GDPR Art. 28(3)", "GDPR Art. 26(1)", "GDPR Art. 44")
+_NAMED, _PROCESSOR, _JOINT, _ABROAD = CITES = (
+    "GDPR Art. 13(1)(e)",
+    "GDPR Art. 28(3)",
+    "GDPR Art. 26(1)",
+    "GDPR Art. 44",
+)
+_NOT_NAMED = Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, (_NAMED,))
+_NO_CONTRACT = Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, (_PROCESSOR,))
+_NO_ARRANGEMENT = Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, (_JOINT,))
+_NO_TRANSFER = Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, (_ABROAD,))
+_WITHOUT_CONTRACT = {"processor": _NO_CONTRACT, "joint": _NO_ARRANGEMENT}
 
 
 def check_client(document: PolicyDocument, client: Client, purpose: Purpose) -> tuple[Reason, ...]:
@@ -23,12 +33,12 @@ def check_client(document: PolicyDocument, client: Client, purpose: Purpose) -> 
         return ()
     owner = document.recipients.get(client.recipient)
     if owner is None or client.recipient not in purpose.recipients:
-        return (Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, CITES[:1]),)
+        return (_NOT_NAMED,)
     reasons: list[Reason] = []
-    if owner.contract is None and owner.role in {"processor", "joint"}:
-        reasons.append(Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, _contract(owner)))
+    if owner.contract is None and owner.role in _WITHOUT_CONTRACT:
+        reasons.append(_WITHOUT_CONTRACT[owner.role])
     if owner.third_country and owner.transfer is None:
-        reasons.append(Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, CITES[3:]))
+        reasons.append(_NO_TRANSFER)
     return tuple(reasons)
 
 
@@ -37,17 +47,8 @@ def check_time(owner: Recipient | None, as_of: datetime) -> tuple[Reason, ...]:
     if owner is None:
         return ()
     reasons: list[Reason] = []
-    if owner.contract_until is not None and _is_past(owner.contract_until, as_of):
-        reasons.append(Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, _contract(owner)))
-    if owner.transfer is not None and owner.transfer.until is not None and _is_past(owner.transfer.until, as_of):
-        reasons.append(Reason(ReasonCode.RECIPIENT_NOT_ALLOWED, CITES[3:]))
+    if owner.contract_until is not None and is_past(owner.contract_until, as_of):
+        reasons.append(_WITHOUT_CONTRACT.get(owner.role, _NO_CONTRACT))
+    if owner.transfer is not None and owner.transfer.until is not None and is_past(owner.transfer.until, as_of):
+        reasons.append(_NO_TRANSFER)
     return tuple(reasons)
-
-
-def _contract(owner: Recipient) -> tuple[str, ...]:
-    return CITES[2:3] if owner.role == "joint" else CITES[1:2]
-
-
-def _is_past(last_day: date, as_of: datetime) -> bool:
-    # Germany is ahead of UTC by less than a day: its date is looked up only where that can make the difference.
-    return as_of.date() > last_day or (as_of.date() == last_day and local_date(as_of) > last_day)

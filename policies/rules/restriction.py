@@ -17,6 +17,7 @@ from policies.standing import is_given
 from policies.vocabulary import Category, FieldName, LegalBasis, ReasonCode
 
 CITES = ("GDPR Art. 18(2)",)
+_STORED_ONLY = Reason(ReasonCode.RESTRICTED, CITES)
 
 Place = tuple[Category, FieldName]
 
@@ -31,7 +32,7 @@ def check_field(
         _covers(restriction, places) and not _agreed_since(restriction, request, purpose, basis, facts)
         for restriction in facts.restrictions
     )
-    return (Reason(ReasonCode.RESTRICTED, CITES),) if barred else ()
+    return (_STORED_ONLY,) if barred else ()
 
 
 def _covers(restriction: Restriction, places: Iterable[Place]) -> bool:

@@ -19,7 +19,16 @@ from policies.facts import AccessRequest, Address, Facts
 from policies.standing import channels_asked, is_ended
 from policies.vocabulary import Channel, LegalBasis, Origin, ReasonCode, RelationshipKind, Touchpoint
 
-CITES = ("UWG § 7(3) no. 1", "UWG § 7(3) no. 2", "UWG § 7(3) no. 3", "UWG § 7(3) no. 4")
+_SALE, _SIMILAR_GOODS, _OBJECTION, _NOTICE = CITES = (
+    "UWG § 7(3) no. 1",
+    "UWG § 7(3) no. 2",
+    "UWG § 7(3) no. 3",
+    "UWG § 7(3) no. 4",
+)
+_NOT_FROM_A_SALE = Reason(ReasonCode.NO_BASIS, (_SALE,))
+_OTHER_GOODS = Reason(ReasonCode.NO_BASIS, (_SIMILAR_GOODS,))
+_OBJECTED = Reason(ReasonCode.NO_BASIS, (_OBJECTION,))
+_NOT_TOLD = Reason(ReasonCode.NO_BASIS, (_NOTICE,))
 ELECTRONIC_MAIL = {Channel.EMAIL: "pd:EmailAddress", Channel.SMS: "pd:TelephoneNumber"}
 SALES = frozenset({Touchpoint.ONLINE_SHOP, Touchpoint.STORE, Touchpoint.HOTLINE, Touchpoint.SALES_TALK})
 SALE_RELATIONSHIPS = frozenset({RelationshipKind.CONTRACT, RelationshipKind.ACCOUNT})
@@ -72,13 +81,16 @@ def _against(
     sold = [
         one for one in facts.addresses or () if one.field in terms.addresses.get(channel, ()) and _is_sale(one, terms)
     ]
-    held = (
-        bool(sold) and _has_bought(facts),
-        purpose.similar_goods and purpose.advertises_for == "own",
-        not _has_objected(channel, request, facts),
-        bool(sold) and all(_told_at(one, request, purpose, facts) for one in sold),
-    )
-    return tuple(Reason(ReasonCode.NO_BASIS, (cite,)) for cite, holds in zip(CITES, held, strict=True) if not holds)
+    against: list[Reason] = []
+    if not sold or not _has_bought(facts):
+        against.append(_NOT_FROM_A_SALE)
+    if not purpose.similar_goods or purpose.advertises_for != "own":
+        against.append(_OTHER_GOODS)
+    if _has_objected(channel, request, facts):
+        against.append(_OBJECTED)
+    if not sold or not all(_told_at(one, request, purpose, facts) for one in sold):
+        against.append(_NOT_TOLD)
+    return tuple(against)
 
 
 def _is_sale(address: Address, terms: Terms) -> bool:
@@ -101,9 +113,4 @@ def _has_objected(channel: Channel, request: AccessRequest, facts: Facts) -> boo
 
 def _told_at(address: Address, request: AccessRequest, purpose: Purpose, facts: Facts) -> bool:
     """A notice that came after the address was collected came too late."""
-    return any(
-        one.notice == purpose.notice
-        and request.purpose in one.purposes
-        and one.delivered_at <= min(address.collected_at, facts.as_of)
-        for one in facts.notices or ()
-    )
+    return facts.was_told(request.purpose, purpose.notice, min(address.collected_at, facts.as_of))

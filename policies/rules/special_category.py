@@ -15,10 +15,19 @@ from policies.facts import AccessRequest, Facts
 from policies.standing import is_given
 from policies.vocabulary import ReasonCode
 
-CITES = ("GDPR Art. 9(1)", "GDPR Art. 9(2)(a)", "GDPR Art. 9(2)(e)", "GDPR Art. 22(4)")
+_SPECIAL, _EXPLICIT, _PUBLIC, _AUTOMATED = CITES = (
+    "GDPR Art. 9(1)",
+    "GDPR Art. 9(2)(a)",
+    "GDPR Art. 9(2)(e)",
+    "GDPR Art. 22(4)",
+)
 EXPLICIT_CONSENT = "A9-2-a"
 MADE_PUBLIC = "A9-2-e"
 _FOR_AUTOMATED_DECISIONS = frozenset({EXPLICIT_CONSENT, "A9-2-g"})
+_NO_CONDITION = Reason(ReasonCode.ART9_MISSING, (_SPECIAL,))
+_NO_EXPLICIT_CONSENT = Reason(ReasonCode.ART9_MISSING, (_EXPLICIT,))
+_NOT_FOR_MARKETING = Reason(ReasonCode.ART9_MISSING, (_PUBLIC,))
+_NOT_FOR_MACHINES = Reason(ReasonCode.ART9_MISSING, (_AUTOMATED,))
 
 
 def condition_of(
@@ -37,11 +46,11 @@ def condition_of(
         return None, ()
     condition = purpose.special.get(field)
     if condition is None:
-        return None, (Reason(ReasonCode.ART9_MISSING, CITES[:1]),)
+        return None, (_NO_CONDITION,)
     if condition == MADE_PUBLIC and purpose.direct_marketing:
-        return condition, (Reason(ReasonCode.ART9_MISSING, CITES[2:3]),)
+        return condition, (_NOT_FOR_MARKETING,)
     if purpose.significant_decision and condition not in _FOR_AUTOMATED_DECISIONS:
-        return condition, (Reason(ReasonCode.ART9_MISSING, CITES[3:]),)
+        return condition, (_NOT_FOR_MACHINES,)
     return condition, ()
 
 
@@ -49,4 +58,4 @@ def check_field(request: AccessRequest, purpose: Purpose, condition: str | None,
     """Whether the condition holds for this person; what the document states by itself holds for everybody."""
     if condition != EXPLICIT_CONSENT or is_given(request, purpose, facts, explicit=True):
         return ()
-    return (Reason(ReasonCode.ART9_MISSING, CITES[1:2]),)
+    return (_NO_EXPLICIT_CONSENT,)

@@ -56,7 +56,8 @@ def with_part(part: str, name: str, document: PolicyDocument | None = None, **ch
     """A document with one field, recipient or purpose changed; the result is not validated again."""
     document = document or retailer()
     held = getattr(document, part)
-    return document.model_copy(update={part: {**held, name: held[name].model_copy(update=changes)}})
+    made = type(held[name]).model_construct(**{**dict(held[name]), **changes})  # a copy would keep cached properties
+    return document.model_copy(update={part: {**held, name: made}})
 
 
 def purpose_of(name: str) -> Purpose:

@@ -8,9 +8,11 @@ import pytest
 from policies.deadlines import (
     LAENDER,
     TIME_ZONE,
+    _holidays,
     breach_due_at,
     due_on,
     extended_due_on,
+    is_past,
     local_date,
     retention_end,
 )
@@ -62,6 +64,25 @@ def test_one_month_ends_on_the_same_day_number_or_the_last_day(received_at: date
 def test_the_day_of_receipt_is_the_day_in_germany(received_at: datetime, day: date) -> None:
     """R-12.3-1, in summer and in winter, and from anywhere."""
     assert local_date(received_at) == day
+
+
+@pytest.mark.gdpr("5(1)(e)")
+@pytest.mark.parametrize(
+    ("as_of", "past"),
+    [
+        (datetime(2025, 7, 2, 12, 0, tzinfo=UTC), False),
+        (datetime(2026, 6, 29, 23, 59, tzinfo=UTC), False),
+        (datetime(2026, 6, 30, 12, 0, tzinfo=UTC), False),
+        (datetime(2026, 6, 30, 21, 59, 59, tzinfo=UTC), False),
+        (datetime(2026, 6, 30, 22, 0, tzinfo=UTC), True),
+        (datetime(2026, 7, 1, 0, 0, tzinfo=UTC), True),
+        (datetime(2026, 8, 1, 12, 0, tzinfo=UTC), True),
+        (datetime(2027, 1, 1, 0, 0, tzinfo=UTC), True),
+    ],
+)
+def test_a_last_day_is_over_at_midnight_in_germany(as_of: datetime, *, past: bool) -> None:
+    """R-5.1e-1."""
+    assert is_past(date(2026, 6, 30), as_of) is past
 
 
 @pytest.mark.gdpr("12(3)")
@@ -249,3 +270,16 @@ def test_an_invoice_of_new_years_eve_counts_for_the_year_it_has_in_germany() -> 
     vouchers = retailer().retention["accounting_documents"]
     written_at = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
     assert retention_end(local_date(written_at), vouchers) == date(2035, 12, 31)
+
+
+def test_the_holidays_of_a_year_are_worked_out_once() -> None:
+    """To make them takes longer than the answer that asks for them."""
+    assert _holidays(2026, "HH") is _holidays(2026, "HH")
+    assert _holidays(2026, "HH") != _holidays(2026, None)
+
+
+def test_the_end_of_a_relationship_is_named_and_not_taken_for_the_start() -> None:
+    ended_on, kept = date(2027, 1, 1), retention("P1Y", "relationship_end")
+    assert retention_end(date(2026, 1, 1), kept, ended_on=ended_on) == date(2028, 1, 1)
+    with pytest.raises(TypeError):
+        retention_end(date(2026, 1, 1), kept, ended_on)  # type: ignore[call-arg]  # what is tested

@@ -163,6 +163,13 @@ GATE = [
     ),
     Row(
         "R-18-1",
+        "which cases are quoted is told in a word that nobody knows",
+        ORDER_READ,
+        (ReasonCode.CASE_REFERENCE_MISSING,),
+        document=with_purpose(ORDERS, case_reference="always"),
+    ),
+    Row(
+        "R-18-1",
         "a case is asked for and quoted",
         ask("shop", ORDERS, "street", case="K-2026-17"),
         document=with_purpose(ORDERS, case_reference="required"),
@@ -794,6 +801,13 @@ MACHINES = [
         ORDER_READ,
         (ReasonCode.ADM_BLOCKED,),
         document=with_purpose(ORDERS, DECIDES, human_review="required"),
+    ),
+    Row(
+        "R-22-4",
+        "what is reviewed is told in a word that nobody knows",
+        ORDER_READ,
+        (ReasonCode.ADM_BLOCKED,),
+        document=with_purpose(ORDERS, DECIDES, human_review="always"),
     ),
     Row("R-22-3", "a law allows it", ORDER_READ, document=with_purpose(ORDERS, DECIDES, adm_exception="law")),
     Row(

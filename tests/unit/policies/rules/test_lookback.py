@@ -55,6 +55,7 @@ def test_a_purpose_without_a_window_sees_the_past() -> None:
 @pytest.mark.parametrize(
     ("as_of", "expected"),
     [
+        (NOW, []),
         (datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC), []),
         (datetime(2026, 12, 31, 23, 0, tzinfo=UTC), [ReasonCode.RETENTION_OVER]),
         (datetime(2027, 1, 1, 0, 0, tzinfo=UTC), [ReasonCode.RETENTION_OVER]),

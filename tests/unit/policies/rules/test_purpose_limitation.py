@@ -1,11 +1,17 @@
 """Who may ask for what, and which data may serve it."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 
+from policies.compiled import PurposeTable, compiled
 from policies.decision import Permit
-from policies.vocabulary import ReasonCode
+from policies.documents import Compatible, ImpactAssessment
+from policies.rules.purpose_limitation import inputs_of, sources
+from policies.vocabulary import PurposeId, ReasonCode
 from tests.unit.policies.people import (
     NEWSLETTER,
+    NOW,
     ORDER_READ,
     POSTAL,
     RECOMMENDATION_READ,
@@ -13,10 +19,12 @@ from tests.unit.policies.people import (
     SOMEBODY,
     ask,
     customer,
+    days,
     decide,
     item,
     reasons,
     retailer,
+    with_part,
     with_purpose,
 )
 
@@ -80,6 +88,66 @@ def test_data_serves_another_purpose_only_with_an_assessment_or_by_law(
     """R-5.1b-2."""
     facts = customer(items=(item(name, collected_for),))
     assert reasons(decide(ask(client, purpose, name), facts)) == expected
+
+
+@pytest.mark.gdpr("13(3)")
+@pytest.mark.parametrize(
+    ("as_of", "serves"),
+    [
+        (NOW - timedelta(days=60), False),
+        (datetime(2026, 11, 21, 22, 59, 59, tzinfo=UTC), False),
+        (datetime(2026, 11, 21, 23, 0, tzinfo=UTC), True),
+        (datetime(2026, 11, 22, 0, 0, tzinfo=UTC), True),
+        (NOW + timedelta(days=40), True),
+    ],
+)
+@pytest.mark.parametrize("informed_of_the_other", [None, date(2026, 1, 1), date(2026, 11, 22), date(2027, 6, 1)])
+def test_data_serves_another_purpose_from_the_day_in_germany_on_which_people_were_told(
+    as_of: datetime,
+    serves: bool,  # noqa: FBT001 - a column
+    informed_of_the_other: date | None,
+) -> None:
+    """R-5.1b-2: each assessment counts from its own day."""
+    document = with_purpose(
+        POSTAL,
+        compatible_from=(
+            Compatible(purpose="order_fulfilment", assessment="K-1", informed_from=date(2026, 11, 22)),
+            Compatible(purpose=NEWSLETTER, assessment="K-2", informed_from=informed_of_the_other),
+        ),
+    )
+    facts = customer(items=(item("street", "order_fulfilment", days(70)),), as_of=as_of)
+    request = ask("post_house", POSTAL, "street")
+    assert reasons(decide(request, facts, document)) == ([] if serves else [ReasonCode.PURPOSE_INCOMPATIBLE])
+    table = compiled(document).gate(request)
+    assert isinstance(table, PurposeTable)
+    assert table.serving(as_of) == sources(PurposeId(POSTAL), document.purposes[POSTAL], as_of)
+    assert POSTAL in table.serving(as_of)
+
+
+@pytest.mark.gdpr("6(4)")
+def test_an_estimate_serves_only_the_purposes_that_all_of_its_inputs_serve() -> None:
+    """R-5.1b-2: also what it is worked out from by way of another estimate, in whatever circle."""
+    chain = with_part("fields", "purchase_affinity", derived_from=("values_segment",))
+    chain = with_part("fields", "values_segment", chain, derived_from=("purchases", "purchase_affinity"))
+    request = ask("recommender", RECOMMENDATIONS, "purchase_affinity")
+    assert inputs_of(chain, "purchase_affinity") == {"values_segment", "purchases", "purchase_affinity"}
+    assert not reasons(decide(request, document=chain))
+    beyond = with_part("fields", "purchases", chain, derived_from=("payment_terms",))
+    assert inputs_of(beyond, "values_segment") > {"payment_terms"}
+    assert reasons(decide(request, document=beyond)) == [ReasonCode.PURPOSE_INCOMPATIBLE]
+    unknown = with_part("fields", "purchases", chain, derived_from=("no_such_field",))
+    assert inputs_of(unknown, "purchases") == {"no_such_field"}
+    assert reasons(decide(request, document=unknown)) == [ReasonCode.PURPOSE_INCOMPATIBLE]
+
+
+@pytest.mark.gdpr("35")
+@pytest.mark.parametrize("profiling", [False, True])
+@pytest.mark.parametrize("dpia", [None, ImpactAssessment(ref="DSFA-9")])
+def test_only_profiling_asks_for_an_impact_assessment(*, profiling: bool, dpia: ImpactAssessment | None) -> None:
+    """R-35-1."""
+    document = with_purpose("order_fulfilment", profiling=profiling, dpia=dpia)
+    expected = [ReasonCode.DPIA_MISSING] if profiling and dpia is None else []
+    assert reasons(decide(ORDER_READ, document=document)) == expected
 
 
 @pytest.mark.gdpr("6(4)")
