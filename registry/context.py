@@ -239,6 +239,10 @@ class Registry:
         """(Re)load keys, policy and clients as the database names them; errors as `InForce.load`."""
         await self._in_force.load()
 
+    async def learn(self, policy_digest: str, keys_version: int) -> None:
+        """Have the policy and keys that a gathering named, or newer ones; errors as `InForce.load`."""
+        await self._in_force.learn(policy_digest, keys_version)
+
     async def fresh_keys(self, session: AsyncSession) -> None:
         """Have the key ring that this session's snapshot names; errors as `InForce.fresh_keys`."""
         await self._in_force.fresh_keys(session)

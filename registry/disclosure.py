@@ -133,7 +133,7 @@ async def gather(
     if caller.credential is not None and versions.clients_version != caller.credential.clients_version:
         await registry.check_credential(caller, versions.clients_version)
     if versions.policy_digest != policy.digest or versions.keys != registry.ring.version:
-        await registry.load()
+        await registry.learn(versions.policy_digest, versions.keys)
         if registry.policy.digest != policy.digest:
             raise NotReadyError("the policy changed while the question was being answered")
     return gathered

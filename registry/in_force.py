@@ -74,15 +74,27 @@ class InForce:
             KeyProviderError, KeyUnavailableError: when the keys cannot be had; what was loaded before stays.
             NotReadyError: when no policy on file can be trusted.
         """
-        if session is None:
-            async with self._loading, self._database.reading() as reading:
-                whole = await self._load(reading)
-            if whole:
-                return
+        if session is not None:
+            await self._load_or_fall_back(session)
+            return
+        async with self._loading:
+            await self._load_alone()
+
+    async def learn(self, policy_digest: str, keys_version: int) -> None:
+        """Have at least what a gathering named; errors as `load`.
+
+        Reads that meet a change together wait here for each other: the first one loads, the others find it done.
+        """
+        async with self._loading:
+            if self.policy.digest != policy_digest or self._ring.version < keys_version:
+                await self._load_alone()
+
+    async def _load_alone(self) -> None:
+        async with self._database.reading() as reading:
+            whole = await self._load(reading)
+        if not whole:
             async with self._database.transaction() as writing:
                 await self._load_or_fall_back(writing)
-        else:
-            await self._load_or_fall_back(session)
 
     async def _load_or_fall_back(self, session: AsyncSession) -> None:
         state = (await session.execute(select(StateRow).with_for_update())).scalar_one()
@@ -104,10 +116,7 @@ class InForce:
         _log.error("the policy in force is broken or unsigned: the last good one is in force again")
 
     async def _load(self, session: AsyncSession) -> bool:
-        """Load what is not the database's any more; False = the policy in force cannot be trusted.
-
-        Reads that meet a change together wait for each other here: the first one loads, the others find it done.
-        """
+        """Load what is not the database's any more; False = the policy in force cannot be trusted."""
         statement = select(col(StateRow.policy_digest), col(StateRow.clients_version), col(StateRow.keys_version))
         digest, clients_version, keys_version = (await session.execute(statement)).one()
         if keys_version != self._ring.version:
