@@ -143,17 +143,18 @@ def open_sealed(
     version, cipher, of_person = 0, None, b""
     opened: dict[UUID, bytes] = {}
     for place, key_version, ciphertext in sealed:
-        if (place.subject_id is not owner and place.subject_id != owner) or rows.get(place.row_id) != place.field:
+        subject_id, category, field, row_id, _ = place
+        if (subject_id is not owner and subject_id != owner) or rows.get(row_id) != field:
             raise NotPermittedError("the permit does not name this row")
-        if cipher is None or place.category is not last:
-            last = place.category
-            if last not in ciphers:
-                ciphers[last] = _cipher(ring, place, keys)
-            version, cipher = ciphers[last]
+        if cipher is None or category is not last:
+            last = category
+            if category not in ciphers:
+                ciphers[category] = _cipher(ring, place, keys)
+            version, cipher = ciphers[category]
             of_person = _of_person(place)
         if version != key_version:
-            raise KeyUnavailableError(f"key version {key_version} of {place.category.value} is not held")
-        opened[place.row_id] = _decrypted(cipher, ciphertext, of_person + _of_row(place, key_version), place.field)
+            raise KeyUnavailableError(f"key version {key_version} of {category.value} is not held")
+        opened[row_id] = _decrypted(cipher, ciphertext, of_person + _of_row(place, key_version), field)
     return opened
 
 
@@ -179,25 +180,29 @@ def _decrypted(cipher: AESGCM, ciphertext: bytes, bound: bytes, field: FieldName
 
 def _bound(place: Place, key_version: int) -> bytes:
     """Additional data of fixed width: 16 + 8 + 8 + 16 + 4 + 4 bytes."""
-    return _of_person(place) + _of_row(place, key_version)
+    subject_id, category, field, row_id, row_version = place
+    codes = _CODES[category.encode()], _CODES[field.encode()]
+    return _BOUND(subject_id.int.to_bytes(16), *codes, row_id.int.to_bytes(16), row_version, key_version)
 
 
 def _of_person(place: Place) -> bytes:
     """The part of the additional data that all values of one category of a person share."""
-    return place.subject_id.int.to_bytes(16) + _code(place.category.encode())
+    return place.subject_id.int.to_bytes(16) + _CODES[place.category.encode()]
 
 
 def _of_row(place: Place, key_version: int) -> bytes:
     """The rest of the additional data."""
-    return _ROW(_code(place.field.encode()), place.row_id.int.to_bytes(16), place.row_version, key_version)
+    return _ROW(_CODES[place.field.encode()], place.row_id.int.to_bytes(16), place.row_version, key_version)
 
 
+class _Codes(dict[bytes, bytes]):
+    """Eight bytes for a name; kept, because names are few."""
+
+    def __missing__(self, name: bytes) -> bytes:
+        code = self[name] = hashlib.sha256(name).digest()[:8]
+        return code
+
+
+_BOUND = struct.Struct(">16s8s8s16sII").pack
 _ROW = struct.Struct(">8s16sII").pack
-_CODES: dict[bytes, bytes] = {}
-
-
-def _code(name: bytes) -> bytes:
-    code = _CODES.get(name)
-    if code is None:
-        code = _CODES[name] = hashlib.sha256(name).digest()[:8]
-    return code
+_CODES = _Codes()
