@@ -14,7 +14,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 
 from policies.decision import Deny, Reason, Withheld
-from policies.documents import PolicyDocument, Purpose, Recipient
+from policies.documents import Basis, PolicyDocument, Purpose, Recipient
 from policies.facts import AccessRequest
 from policies.rules import (
     accountability,
@@ -79,13 +79,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PurposeTable:
-    """One purpose as one client asks for it."""
+    """One purpose as one client asks for it; `alike` names the first category with the same basis, so judged alike."""
 
     id: PurposeId
     purpose: Purpose
     owner: Recipient | None
     sale: soft_opt_in.Terms
     duty: bool
+    alike: Mapping[Category, Category]
     _of: "CompiledPolicy"
     _serving: frozenset[str]
     _serving_from: date
@@ -175,6 +176,7 @@ class CompiledPolicy:
             owner=self.document.recipients[owner] if owner else None,
             sale=self._sale,
             duty=all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values()),
+            alike=_alike(purpose.basis),
             _of=self,
             _serving=frozenset({request.purpose, *purpose.sources}),
             _serving_from=max(dates, default=date.min),
@@ -212,6 +214,12 @@ class CompiledPolicy:
             kind=self._kinds.setdefault(alike, Kind(*alike)),
             scored=declared[name].scored,
         )
+
+
+def _alike(basis: Mapping[Category, Basis]) -> Mapping[Category, Category]:
+    """The first category whose basis is the same but for the words that say why."""
+    judged = {category: one.model_dump(exclude={"why"}) for category, one in basis.items()}
+    return {one: next(first for first in judged if judged[first] == judged[one]) for one in judged}
 
 
 _kept: dict[int, CompiledPolicy] = {}

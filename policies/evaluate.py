@@ -9,12 +9,12 @@ Legal: GDPR Art. 5(1)(a)-(c), Art. 6.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from policies.compiled import FieldTable, Kind, PurposeTable, Question, compiled
 from policies.decision import Deny, Permit, Reason, Withheld
-from policies.documents import PolicyDocument, Purpose
+from policies.documents import Basis, PolicyDocument, Purpose
 from policies.facts import AccessRequest, Facts
 from policies.rules import (
     accuracy,
@@ -50,17 +50,27 @@ class Case:
     table: PurposeTable
     purpose: Purpose
     facts: Facts
+    of_basis: dict[Category, Reasons] = field(default_factory=dict)
 
 
 def _basis(case: Case, kind: Kind) -> Reasons:
     """Every category that a field touches, its own and those it is worked out from, needs its basis."""
     found: list[Reason] = []
     for category in kind.categories:
-        basis = case.purpose.basis[category]
-        found += lawful_basis.check_basis(case.request, case.purpose, basis, case.facts)
-        found += soft_opt_in.check_basis(case.request, case.purpose, basis, case.facts, case.table.sale)
-        found += consent.check_basis(case.request, case.purpose, basis, case.facts)
+        first = case.table.alike[category]
+        known = case.of_basis.get(first)
+        if known is None:
+            known = case.of_basis[first] = _of_basis(case, case.purpose.basis[first])
+        found += known
     return tuple(found)
+
+
+def _of_basis(case: Case, basis: Basis) -> Reasons:
+    return (
+        *lawful_basis.check_basis(case.request, case.purpose, basis, case.facts),
+        *soft_opt_in.check_basis(case.request, case.purpose, basis, case.facts, case.table.sale),
+        *consent.check_basis(case.request, case.purpose, basis, case.facts),
+    )
 
 
 def _restriction(case: Case, one: FieldTable) -> Reasons:
@@ -131,17 +141,18 @@ def _field_by_field(
     permitted: list[FieldName] = []
     withheld: list[Withheld] = []
     bases: dict[Category, LegalBasis] = {}
-    shared = {kind: (*of_kind, *against.of_person) for kind, of_kind in against.of_kind.items()}
+    shared = {kind: _in_order((*of_kind, *against.of_person)) for kind, of_kind in against.of_kind.items()}
     unrestricted = case.facts.restrictions == ()
     for name, one in question.fields:
         if one.category is None:
             withheld.append(Withheld(name, one.against))
             continue
-        reasons = (*one.against, *shared[one.kind], *against.of_items.get(name, ()))
-        if not unrestricted:
-            reasons += _restriction(case, one)
+        reasons = shared[one.kind]
+        own = (*one.against, *against.of_items.get(name, ()), *(() if unrestricted else _restriction(case, one)))
+        if own:
+            reasons = _in_order((*own, *reasons))
         if reasons:
-            withheld.append(Withheld(name, _in_order(reasons)))
+            withheld.append(Withheld(name, reasons))
         else:
             permitted.append(name)
             bases[one.category] = question.bases[one.category]
@@ -211,13 +222,13 @@ def _judge_items(case: Case, question: Question) -> tuple[dict[UUID, FieldName],
     stale = accuracy.check_items(case.purpose, items) if question.scored else {}
     if not misplaced and not foreign and not old and not stale:
         return {item.row_id: item.field for item in items}, {}
-    rows: dict[UUID, FieldName] = {}
+    barred: dict[int, list[Reason]] = {}
+    for found in (misplaced, foreign, old, stale):
+        for place, reason in found.items():
+            barred.setdefault(place, []).append(reason)
+    rows = {item.row_id: item.field for place, item in enumerate(items) if place not in barred}
     closed: dict[FieldName, list[Reason]] = {}
-    for place, item in enumerate(items):
-        reasons = [found[place] for found in (misplaced, foreign, old, stale) if place in found]
-        if reasons:
-            closed.setdefault(item.field, []).extend(reasons)
-        else:
-            rows[item.row_id] = item.field
+    for place, reasons in barred.items():
+        closed.setdefault(items[place].field, []).extend(reasons)
     opened = frozenset(rows.values())
     return rows, {name: tuple(reasons) for name, reasons in closed.items() if name not in opened}

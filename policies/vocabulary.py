@@ -13,7 +13,13 @@ FieldName = NewType("FieldName", str)
 ClientCode = NewType("ClientCode", str)
 
 
-class Category(StrEnum):
+class Word(StrEnum):
+    """A code that is stored and sent as its text; it equals its text, and hashes like it."""
+
+    __hash__ = str.__hash__
+
+
+class Category(Word):
     """Categories of personal data; each has a data key of its own per person."""
 
     MASTER = "master"
@@ -25,7 +31,7 @@ class Category(StrEnum):
     EVIDENCE = "evidence"
 
 
-class SubjectKind(StrEnum):
+class SubjectKind(Word):
     """Who a subject is; all but `organisation` are natural persons (R-4.1-1)."""
 
     PERSON = "person"
@@ -34,7 +40,7 @@ class SubjectKind(StrEnum):
     ORGANISATION = "organisation"
 
 
-class SubjectStatus(StrEnum):
+class SubjectStatus(Word):
     """`erased` answers exactly like a subject that never existed."""
 
     ACTIVE = "active"
@@ -42,7 +48,7 @@ class SubjectStatus(StrEnum):
     ERASED = "erased"
 
 
-class Origin(StrEnum):
+class Origin(Word):
     """How a value came to be; drives the scope of portability (Art. 20, R-5.1d-1)."""
 
     PROVIDED = "provided"
@@ -52,7 +58,7 @@ class Origin(StrEnum):
     THIRD_PARTY = "third_party"
 
 
-class Touchpoint(StrEnum):
+class Touchpoint(Word):
     """Where a value was captured; closed vocabulary."""
 
     ONLINE_SHOP = "online_shop"
@@ -69,7 +75,7 @@ class Touchpoint(StrEnum):
     PORTAL = "portal"
 
 
-class EventKind(StrEnum):
+class EventKind(Word):
     """Behaviour over time."""
 
     PURCHASE = "purchase"
@@ -85,7 +91,7 @@ class EventKind(StrEnum):
     REQUEST_ANSWER = "request_answer"
 
 
-class RelationshipKind(StrEnum):
+class RelationshipKind(Word):
     """What a contract basis, a soft opt-in or a retention start can rest on."""
 
     CONTRACT = "contract"
@@ -94,7 +100,7 @@ class RelationshipKind(StrEnum):
     CLAIM = "claim"
 
 
-class LegalBasis(StrEnum):
+class LegalBasis(Word):
     """Art. 6(1) GDPR, named as in the DPV eu-gdpr vocabulary; `UWG-7-3` has no DPV IRI (R-6.1-1)."""
 
     CONSENT = "A6-1-a"
@@ -106,7 +112,7 @@ class LegalBasis(StrEnum):
     SOFT_OPT_IN = "UWG-7-3"
 
 
-class Operation(StrEnum):
+class Operation(Word):
     """What a caller wants to do with the data."""
 
     READ = "read"
@@ -116,7 +122,7 @@ class Operation(StrEnum):
     AGGREGATE = "aggregate"
 
 
-class Channel(StrEnum):
+class Channel(Word):
     """How a person is contacted (§7 UWG); `any` = the declaration named no channel."""
 
     EMAIL = "email"
@@ -128,7 +134,7 @@ class Channel(StrEnum):
     ANY = "any"
 
 
-class ConsentState(StrEnum):
+class ConsentState(Word):
     """DPV consent statuses; only the two `Given` states are valid for processing (REQUIREMENTS 2.3)."""
 
     UNKNOWN = "ConsentUnknown"
@@ -148,7 +154,7 @@ VALID_CONSENT = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 NO_DECLARATION = frozenset({ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.DEFERRED})
 
 
-class ConsentMethod(StrEnum):
+class ConsentMethod(Word):
     """How the will was declared; the last five can never make a valid consent (R-4.11-1)."""
 
     CHECKBOX_TICKED = "checkbox_ticked"
@@ -175,14 +181,14 @@ NO_ACTIVE_ACT = frozenset(
 )
 
 
-class ParentalAct(StrEnum):
+class ParentalAct(Word):
     """What the holder of parental responsibility did (Art. 8(1)): consented themselves, or authorised the child's."""
 
     GAVE = "gave"
     AUTHORISED = "authorised"
 
 
-class ParentalVerification(StrEnum):
+class ParentalVerification(Word):
     """How it was made sure that an adult with parental responsibility acted (Art. 8(2)); closed vocabulary.
 
     By e-mail alone suffices only where little is at stake (EDPB guidelines 05/2020).
@@ -196,7 +202,7 @@ class ParentalVerification(StrEnum):
     IN_PERSON = "in_person"
 
 
-class ObjectionState(StrEnum):
+class ObjectionState(Word):
     """An open objection already bars (Art. 18(1)(d), R-21.1-1)."""
 
     OPEN = "open"
@@ -204,7 +210,7 @@ class ObjectionState(StrEnum):
     REJECTED = "rejected"
 
 
-class ReviewState(StrEnum):
+class ReviewState(Word):
     """Where a human's review of a machine's decision stands (Art. 22(3)); `outdated`: new data came since."""
 
     OPEN = "open"
@@ -212,14 +218,14 @@ class ReviewState(StrEnum):
     OUTDATED = "outdated"
 
 
-class ReviewOutcome(StrEnum):
+class ReviewOutcome(Word):
     """What a human made of a machine's decision."""
 
     UPHELD = "upheld"
     CHANGED = "changed"
 
 
-class ReasonCode(StrEnum):
+class ReasonCode(Word):
     """Why a read was refused or a field withheld, in the order of the checks (REQUIREMENTS 2.2)."""
 
     UNAUTHORISED = "UNAUTHORISED"

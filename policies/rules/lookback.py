@@ -27,6 +27,6 @@ def check_items(purpose: Purpose, items: Iterable[Item], as_of: datetime) -> dic
     for place, item in enumerate(items):
         if item.delete_after is not None and is_past(item.delete_after, as_of):
             found[place] = _OVER
-        elif item.category in oldest and item.observed_at < oldest[item.category]:
+        elif oldest and item.category in oldest and item.observed_at < oldest[item.category]:
             found[place] = _TOO_OLD
     return found
