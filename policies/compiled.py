@@ -218,7 +218,7 @@ class CompiledPolicy:
 
 def _alike(basis: Mapping[Category, Basis]) -> Mapping[Category, Category]:
     """The first category whose basis is the same but for the words that say why."""
-    judged = {category: one.model_dump(exclude={"why"}) for category, one in basis.items()}
+    judged = {category: one.model_copy(update={"why": ""}) for category, one in basis.items()}
     return {one: next(first for first in judged if judged[first] == judged[one]) for one in judged}
 
 

@@ -15,6 +15,7 @@ from policies.vocabulary import (
     Operation,
     PurposeId,
     ReasonCode,
+    RelationshipKind,
     SubjectStatus,
 )
 from tests.unit.policies.people import (
@@ -247,3 +248,26 @@ def test_only_what_rests_on_duties_alone_reaches_whom_an_erasure_left(article: L
     duty = article is beside is LegalBasis.LEGAL_OBLIGATION
     assert table(request, document).duty is duty
     assert isinstance(decide(request, kept, document), Permit) is duty
+
+
+@pytest.mark.gdpr("6(1)")
+@pytest.mark.parametrize(
+    ("changes", "is_alike"),
+    [
+        ({}, True),
+        ({"why": "another word for it"}, True),
+        ({"article": LegalBasis.CONTRACT}, False),
+        ({"explicit": True}, False),
+        ({"rests_on": (RelationshipKind.CONTRACT,)}, False),
+        ({"assessment": "IA-9"}, False),
+    ],
+)
+def test_categories_are_judged_alike_whose_bases_differ_in_words_alone(
+    changes: dict[str, object], *, is_alike: bool
+) -> None:
+    """R-6.1-1: what a rule may ask of a basis tells two categories apart."""
+    held = Basis(article=LegalBasis.CONSENT, why="asked first")
+    basis = {Category.MASTER: held, Category.BEHAVIOURAL: held.model_copy(update=changes)}
+    known = table(NEWSLETTER_READ, with_purpose(NEWSLETTER, basis=basis)).alike
+    assert known[Category.MASTER] is Category.MASTER
+    assert known[Category.BEHAVIOURAL] is (Category.MASTER if is_alike else Category.BEHAVIOURAL)
