@@ -54,7 +54,7 @@ FOR_NO_PAGE = {
 
 
 def codes_in(package: ModuleType) -> set[type[StrEnum]]:
-    """Every StrEnum that a package defines."""
+    """Every StrEnum with members that a package defines."""
     modules = [
         importlib.import_module(found.name)
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
@@ -64,7 +64,7 @@ def codes_in(package: ModuleType) -> set[type[StrEnum]]:
         one
         for module in modules
         for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, StrEnum) and one.__module__ == module.__name__
+        if isinstance(one, type) and issubclass(one, StrEnum) and list(one) and one.__module__ == module.__name__
     }
 
 
