@@ -7,7 +7,7 @@ somebody: client and purpose decide alone. Every look-up is recorded, a miss wit
 Legal: GDPR Art. 5(1)(b), (c), Art. 5(2), Art. 32; R-ENC-4.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select
@@ -33,7 +33,7 @@ class Identifier:
     """What somebody is looked up by; `source` is the system that gave an external id."""
 
     kind: IdentifierKind
-    value: str
+    value: str = field(repr=False)
     source: str = ""
 
 
@@ -73,15 +73,15 @@ async def find(
         AuditUnavailableError: when it could not be recorded; nothing is told then.
         NotReadyError: when the database, the keys or the policy are out of reach.
     """
-    field = _FIELD_OF.get(identifier.kind)
-    asked = (field,) if field else ()
+    address = _FIELD_OF.get(identifier.kind)
+    asked = (address,) if address else ()
     request = AccessRequest(ClientCode(caller.client), purpose, asked, case_reference=case_reference)
     refused = evaluate_gate(request, registry.policy)
     if refused is not None:
         entry = entry_of(caller, request, registry.policy, EventTag.LOOKUP, [refused])
         return NotAsked(refused, (await registry.log.append(entry, refused)).index)
     candidates = await _known_under(registry, identifier)
-    if field and candidates:
+    if address and candidates:
         decided = await decide(registry, caller, request, candidates, EventTag.LOOKUP)
         return Found([one.subject_id for one in decided if isinstance(one.decision, Permit)])
     entry = Entry(

@@ -28,7 +28,6 @@ from policies.facts import Address, Delivery, Item, Objection, Relationship, Res
 from policies.vocabulary import (
     Category,
     Channel,
-    ConsentState,
     FieldName,
     ObjectionState,
     PurposeId,
@@ -37,6 +36,7 @@ from policies.vocabulary import (
     SubjectKind,
     SubjectStatus,
 )
+from registry.consent_rows import declaration_of
 from registry.database import (
     CATEGORIES,
     ORIGINS,
@@ -183,20 +183,7 @@ async def _named(session: AsyncSession) -> dict[tuple[str, str], frozenset[str]]
 
 
 def _declared(rows: list[ConsentEventRow], at: datetime, known: Known) -> list[Declaration]:
-    return [
-        Declaration(
-            purpose=PurposeId(row.purpose),
-            channel=Channel(row.channel),
-            state=ConsentState(row.state),
-            effective_at=row.effective_at,
-            sequence=row.sequence,
-            explicit=row.explicit,
-            expires_at=row.expires_at,
-            parental=bool(row.parental_act),
-        )
-        for row in rows
-        if known is Known.NOW or row.recorded_at <= at
-    ]
+    return [declaration_of(row) for row in rows if known is Known.NOW or row.recorded_at <= at]
 
 
 def _objection(row: ObjectionRow) -> Objection:

@@ -51,3 +51,7 @@ async def test_log_lines_of_a_whole_day_name_nobody(house: House, caplog: pytest
     await house.erase(subject_id)
     for value in (ANNA["email"], ANNA["last_name"], ANNA["phone"]):
         assert value not in caplog.text
+
+
+def test_what_somebody_is_looked_up_by_is_not_printed() -> None:
+    assert ANNA["email"] not in repr(Identifier(IdentifierKind.EMAIL, ANNA["email"]))

@@ -58,13 +58,13 @@ def test_what_an_assessment_lacks_is_named(key: str) -> None:
 def test_after_a_withdrawal_consent_gives_way_to_no_other_basis(was: LegalBasis) -> None:
     """R-6.1-3: from any other basis to any other, and where nobody withdrew, a change is no swap."""
     gate = basis.no_swap_after_withdrawal
-    for now in LegalBasis:
+    for then in LegalBasis:
         before, after = (
-            with_purpose(shop(), "news", basis={Category.MASTER: Basis(article=one, why="x")}) for one in (was, now)
+            with_purpose(shop(), "news", basis={Category.MASTER: Basis(article=one, why="x")}) for one in (was, then)
         )
         found = faults(gate, after, before=before, existing=NEWS_WITHDRAWN)
-        swapped = was is LegalBasis.CONSENT and now is not LegalBasis.CONSENT
-        assert [fault.path for fault in found] == [("purposes", "news", "basis", "master")] * swapped, now
+        swapped = was is LegalBasis.CONSENT and then is not LegalBasis.CONSENT
+        assert [fault.path for fault in found] == [("purposes", "news", "basis", "master")] * swapped, then
         assert faults(gate, after, before=before, existing=KNOWN) == []
         assert faults(gate, after, existing=NEWS_WITHDRAWN) == []
 

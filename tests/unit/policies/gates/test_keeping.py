@@ -141,10 +141,10 @@ def test_a_value_on_file_stays_in_the_category_whose_key_seals_it(was: Category)
     """R-5.1e-1."""
     gate = keeping.what_is_stored_is_declared
     stored = Existing(ON, stored=frozenset({"clicks", "email"}))
-    for now in Category:
-        before, after = (with_field(shop(), "clicks", category=category) for category in (was, now))
-        moved = [("fields", "clicks", "category")] if was is not now else []
-        assert [fault.path for fault in faults(gate, after, before=before, existing=stored)] == moved, now
+    for then in Category:
+        before, after = (with_field(shop(), "clicks", category=category) for category in (was, then))
+        moved = [("fields", "clicks", "category")] if was is not then else []
+        assert [fault.path for fault in faults(gate, after, before=before, existing=stored)] == moved, then
         assert faults(gate, after, before=before) == []
         assert faults(gate, after, existing=stored) == []
 
