@@ -69,6 +69,7 @@ class Question:
 
     fields: tuple[tuple[FieldName, FieldTable], ...]
     withheld: tuple[Withheld, ...]
+    readable: tuple[tuple[FieldName, FieldTable], ...]
     names: tuple[FieldName, ...]
     categories: dict[FieldName, Category]
     kinds: tuple[Kind, ...]
@@ -114,6 +115,7 @@ class PurposeTable:
         return Question(
             fields=fields,
             withheld=tuple(Withheld(name, one.against) for name, one in fields if one.category is None),
+            readable=tuple((name, one) for name, one in fields if name in categories),
             names=tuple(categories),
             categories=categories,
             kinds=tuple(dict.fromkeys(one.kind for name, one in fields if name in categories)),

@@ -1,10 +1,10 @@
 """The outcome of a decision: a permit for named rows, or a refusal with every reason.
 
-A `Permit` is a proof that the rules were asked; only `policies.evaluate` makes one.
+A `Permit` is a proof that the rules were asked; only `policies.evaluate` makes one. All of these are tuples, because
+every decision makes some.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +15,7 @@ BUSINESS_OF_NO_CALLER = frozenset({ReasonCode.RESTRICTED, ReasonCode.MINOR})
 
 
 class Reason(NamedTuple):
-    """One ground of refusal and the law it rests on; a tuple, because many are compared in every refusal."""
+    """One ground of refusal and the law it rests on."""
 
     code: ReasonCode
     cites: tuple[str, ...]
@@ -28,8 +28,7 @@ class Withheld(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """These rows of this person may be opened for this purpose, and no others."""
 
     subject_id: SubjectId
@@ -37,13 +36,15 @@ class Permit:
     policy_version: str
     as_of: datetime
     fields: tuple[FieldName, ...]
-    rows: Mapping[UUID, FieldName] = field(repr=False)
+    rows: Mapping[UUID, FieldName]
     bases: Mapping[Category, LegalBasis]
     withheld: tuple[Withheld, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Permit({self.subject_id}, {self.purpose}, {self.fields})"
 
-@dataclass(frozen=True, slots=True)
-class Deny:
+
+class Deny(NamedTuple):
     """Nothing leaves; `reasons` holds every ground found, in the order of the checks."""
 
     subject_id: SubjectId | None

@@ -8,14 +8,16 @@ makes a `Permit`.
 Legal: GDPR Art. 5(1)(a)-(c), Art. 6.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from uuid import UUID
 
 from policies.compiled import FieldTable, Kind, PurposeTable, Question, compiled
 from policies.decision import Deny, Permit, Reason, Withheld
 from policies.documents import Basis, PolicyDocument, Purpose
-from policies.facts import AccessRequest, Facts
+from policies.facts import AccessRequest, Facts, Item
 from policies.rules import (
     accuracy,
     automated_decision,
@@ -37,6 +39,8 @@ from policies.vocabulary import Category, FieldName, LegalBasis, ReasonCode, Sub
 
 _FAIL_CLOSED = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(1)(f)",))
 _NO_SUBJECT = Reason(ReasonCode.NO_SUBJECT, ("GDPR Art. 17",))
+_NOT_ASKED = object()
+_withheld = partial(tuple.__new__, Withheld)  # of a pair; calling the class is what a refusal would spend most time on
 _RANK = {code: rank for rank, code in enumerate(ReasonCode)}
 
 Reasons = tuple[Reason, ...]
@@ -116,9 +120,7 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
         return Deny(None, request.purpose, document.version, (_NO_SUBJECT,))
     case = Case(request, table, table.purpose, facts)
     question = table.asked(request.fields)
-    of_person: list[Reason] = []
-    for rule in OF_PERSON:
-        of_person += rule(case)
+    of_person = [reason for rule in OF_PERSON for reason in rule(case)]
     of_kind = {kind: _of_kind(case, kind) for kind in question.kinds}
     rows, of_items = _judge_items(case, question)
     if of_person or of_items or any(of_kind.values()) or facts.restrictions != () or not question.unopposed:
@@ -138,29 +140,29 @@ class _Against:
 def _field_by_field(
     case: Case, document: PolicyDocument, question: Question, rows: dict[UUID, FieldName], against: _Against
 ) -> Permit | Deny:
-    permitted: list[FieldName] = []
-    withheld: list[Withheld] = []
-    bases: dict[Category, LegalBasis] = {}
-    shared = {kind: _in_order((*of_kind, *against.of_person)) for kind, of_kind in against.of_kind.items()}
-    unrestricted = case.facts.restrictions == ()
-    for name, one in question.fields:
-        if one.category is None:
-            withheld.append(Withheld(name, one.against))
-            continue
-        reasons = shared[one.kind]
-        own = (*one.against, *against.of_items.get(name, ()), *(() if unrestricted else _restriction(case, one)))
-        if own:
-            reasons = _in_order((*own, *reasons))
-        if reasons:
-            withheld.append(Withheld(name, reasons))
-        else:
-            permitted.append(name)
-            bases[one.category] = question.bases[one.category]
-    if permitted:
-        open_rows = {row_id: name for row_id, name in rows.items() if name in permitted}
-        return _permit(case, document, tuple(permitted), open_rows, bases, tuple(withheld))
-    told = _in_order(reason for part in withheld for reason in part.reasons) or (minimisation.NOT_NEEDED,)
-    return Deny(case.facts.subject_id, case.request.purpose, document.version, told, tuple(withheld))
+    own = _of_fields(case, question, against.of_items)
+    if against.of_person or any(against.of_kind.values()):
+        shared = {kind: _in_order((*of_kind, *against.of_person)) for kind, of_kind in against.of_kind.items()}
+        barred = {name: shared[one.kind] for name, one in question.readable if shared[one.kind] or name in own}
+        barred |= {name: _in_order((*reasons, *barred[name])) for name, reasons in own.items()}
+    else:
+        barred = {name: _in_order(own[name]) for name in question.names if name in own}
+    withheld = (*question.withheld, *map(_withheld, barred.items()))
+    if len(barred) == len(question.names):
+        told = _in_order(tuple(chain.from_iterable({part.reasons for part in withheld}))) or (minimisation.NOT_NEEDED,)
+        return Deny(case.facts.subject_id, case.request.purpose, document.version, told, withheld)
+    permitted = tuple([name for name in question.names if name not in barred])
+    rows = {row_id: name for row_id, name in rows.items() if name not in barred}
+    bases = {category: question.bases[category] for category in map(question.categories.__getitem__, permitted)}
+    return _permit(case, document, permitted, rows, bases, withheld)
+
+
+def _of_fields(case: Case, question: Question, of_items: Mapping[FieldName, Reasons]) -> Mapping[FieldName, Reasons]:
+    """What speaks against single fields: whoever the person is, in their values, or because of a restriction."""
+    if question.unopposed and case.facts.restrictions == ():
+        return of_items
+    found = {name: (*one.against, *of_items.get(name, ()), *_restriction(case, one)) for name, one in question.readable}
+    return {name: reasons for name, reasons in found.items() if reasons}
 
 
 def _permit(
@@ -190,10 +192,9 @@ def _of_kind(case: Case, kind: Kind) -> Reasons:
     return tuple(found)
 
 
-def _in_order(reasons: Iterable[Reason]) -> Reasons:
+def _in_order(reasons: Reasons) -> Reasons:
     """Each reason once, in the order of the checks."""
-    found = dict.fromkeys(reasons)
-    return tuple(sorted(found, key=_rank)) if len(found) > 1 else tuple(found)
+    return tuple(sorted(dict.fromkeys(reasons), key=_rank)) if len(reasons) > 1 else reasons
 
 
 def _rank(reason: Reason) -> tuple[int, tuple[str, ...]]:
@@ -202,9 +203,7 @@ def _rank(reason: Reason) -> tuple[int, tuple[str, ...]]:
 
 def _is_there(table: PurposeTable, facts: Facts) -> bool:
     """Whom an erasure left with documents that law obliges to keep is there for that duty alone."""
-    if facts.status is SubjectStatus.RETAINED:
-        return table.duty
-    return facts.status is SubjectStatus.ACTIVE
+    return facts.status is SubjectStatus.ACTIVE or (facts.status is SubjectStatus.RETAINED and table.duty)
 
 
 def _judge_items(case: Case, question: Question) -> tuple[dict[UUID, FieldName], dict[FieldName, Reasons]]:
@@ -215,12 +214,15 @@ def _judge_items(case: Case, question: Question) -> tuple[dict[UUID, FieldName],
     facts, categories = case.facts, question.categories
     if facts.items is None:
         return {}, dict.fromkeys(categories, (_FAIL_CLOSED,))
-    items = [item for item in facts.items if item.field in categories]
-    misplaced = {n: _FAIL_CLOSED for n, item in enumerate(items) if item.category is not categories[item.field]}
+    items: Sequence[Item] = [item for item in facts.items if categories.get(item.field, _NOT_ASKED) is item.category]
+    misplaced: dict[int, Reason] = {}
+    if len(items) < len(facts.items):
+        items = [item for item in facts.items if item.field in categories]
+        misplaced = {n: _FAIL_CLOSED for n, item in enumerate(items) if item.category is not categories[item.field]}
     foreign = purpose_limitation.check_items(case.purpose, items, case.table.serving(facts.as_of))
     old = lookback.check_items(case.purpose, items, facts.as_of)
     stale = accuracy.check_items(case.purpose, items) if question.scored else {}
-    if not misplaced and not foreign and not old and not stale:
+    if not (misplaced or foreign or old or stale):
         return {item.row_id: item.field for item in items}, {}
     barred: dict[int, list[Reason]] = {}
     for found in (misplaced, foreign, old, stale):

@@ -155,7 +155,7 @@ class Facts:
 
     def has_open(self, kinds: Collection[RelationshipKind]) -> bool:
         """Whether a relationship of one of these kinds is open: from its first instant on, until it is closed."""
-        for one in self.relationships or ():  # a plain loop: every read of an order comes by here
+        for one in self.relationships or ():
             over = one.closed_at is not None and one.closed_at <= self.as_of
             if one.kind in kinds and one.opened_at <= self.as_of and not over:
                 return True
@@ -163,9 +163,10 @@ class Facts:
 
     def was_told(self, purpose: PurposeId, notice: str | None, by: datetime) -> bool:
         """Whether a version of the notice that names this purpose had arrived by then."""
-        return any(
-            one.notice == notice and purpose in one.purposes and one.delivered_at <= by for one in self.notices or ()
-        )
+        for one in self.notices or ():
+            if one.notice == notice and purpose in one.purposes and one.delivered_at <= by:
+                return True
+        return False
 
     def by_human(self, purpose: PurposeId) -> bool:
         """Whether a human has decided this case, on the data that is on file now, and nobody contests it since."""

@@ -113,7 +113,7 @@ def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:
     """
     if facts.permissions is None:
         return True
-    return any(
-        one.state not in NO_DECLARATION and (one.state not in VALID_CONSENT or is_over(one, facts.as_of))
-        for one in standing(facts.permissions, request, channel, facts.as_of)
-    )
+    for one in standing(facts.permissions, request, channel, facts.as_of):
+        if one.state not in NO_DECLARATION and (one.state not in VALID_CONSENT or is_over(one, facts.as_of)):
+            return True
+    return False

@@ -22,11 +22,17 @@ _TOO_OLD = Reason(ReasonCode.MINIMISED, CITES)
 
 def check_items(purpose: Purpose, items: Iterable[Item], as_of: datetime) -> dict[int, Reason]:
     """The values that are past their own retention period or older than the window, by their place in the row."""
-    found: dict[int, Reason] = {}
+    over = {
+        place: _OVER
+        for place, item in enumerate(items)
+        if item.delete_after is not None and is_past(item.delete_after, as_of)
+    }
+    if not purpose.look_back:
+        return over
     oldest = {category: minus(as_of, window) for category, window in purpose.look_back.items()}
-    for place, item in enumerate(items):
-        if item.delete_after is not None and is_past(item.delete_after, as_of):
-            found[place] = _OVER
-        elif oldest and item.category in oldest and item.observed_at < oldest[item.category]:
-            found[place] = _TOO_OLD
-    return found
+    too_old = {
+        place: _TOO_OLD
+        for place, item in enumerate(items)
+        if item.category in oldest and item.observed_at < oldest[item.category]
+    }
+    return too_old | over

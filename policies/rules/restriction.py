@@ -28,17 +28,19 @@ def check_field(
     """Whether a restriction covers a field or what it is worked out from; unknown restrictions cover everything."""
     if purpose.while_restricted or facts.restrictions == ():
         return ()
-    barred = facts.restrictions is None or any(
-        _covers(restriction, places) and not _agreed_since(restriction, request, purpose, basis, facts)
-        for restriction in facts.restrictions
-    )
-    return (_STORED_ONLY,) if barred else ()
+    if facts.restrictions is None:
+        return (_STORED_ONLY,)
+    for one in facts.restrictions:
+        if _covers(one, places) and not _agreed_since(one, request, purpose, basis, facts):
+            return (_STORED_ONLY,)
+    return ()
 
 
 def _covers(restriction: Restriction, places: Iterable[Place]) -> bool:
-    return any(
-        restriction.category in {None, category} and restriction.field in {None, field} for category, field in places
-    )
+    for category, field in places:
+        if restriction.category in (None, category) and restriction.field in (None, field):
+            return True
+    return False
 
 
 def _agreed_since(

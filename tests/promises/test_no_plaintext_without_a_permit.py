@@ -60,7 +60,7 @@ async def test_a_row_the_permit_does_not_name_stays_closed(house: House) -> None
 
 async def test_another_persons_row_stays_closed(house: House) -> None:
     gathered, permit, sealed = await _permitted(house)
-    moved = replace(permit, subject_id=SubjectId(uuid4()))
+    moved = permit._replace(subject_id=SubjectId(uuid4()))
     with pytest.raises(NotPermittedError):
         open_sealed(sealed[:1], Recorded(moved, 0, uuid4()), house.registry.ring, gathered.keys)
 

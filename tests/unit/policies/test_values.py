@@ -1,7 +1,7 @@
 """What a decision is made of and comes to: values that nobody changes afterwards."""
 
-import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -31,7 +31,7 @@ VALUES = [
 ]
 
 
-def made() -> Iterator[object]:
+def made() -> Iterator[Any]:
     """One of each, as a decision makes it."""
     facts = customer(reviews=(Review(ORDERS, ReviewState.OPEN),), objections=(objection(),))
     assert facts.contested(ORDERS)
@@ -54,9 +54,9 @@ def test_no_value_is_changed_or_added_to_after_it_was_made() -> None:
     values = {type(one).__name__: one for one in made()}
     assert sorted(values) == VALUES
     for one in values.values():
-        assert dataclasses.is_dataclass(one)
-        for name in (dataclasses.fields(one)[0].name, "another"):
-            with pytest.raises((dataclasses.FrozenInstanceError, TypeError)):
+        first = one._fields[0] if isinstance(one, Permit | Deny) else next(iter(one.__dataclass_fields__))
+        for name in (first, "another"):
+            with pytest.raises((AttributeError, TypeError)):
                 setattr(one, name, "something")
         assert not hasattr(one, "__dict__")
 
