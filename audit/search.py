@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import Select, exists, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from audit.event import ACTOR_POSITION, Outcome
@@ -21,6 +22,7 @@ from audit.retention import first_at
 from audit.tables import LeafRow, OpeningRow, ReasonRow
 
 PAGE = 50
+_ACTED, _TOUCHED, _EARLIER = aliased(OpeningRow), aliased(OpeningRow), aliased(OpeningRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +167,20 @@ def _joined(filters: Filters) -> tuple[Select[LeafRow], Any]:
         statement = statement.join(ReasonRow, col(ReasonRow.leaf) == col(LeafRow.index))
         statement = statement.where(col(ReasonRow.reason) == filters.reason)
         index = col(ReasonRow.leaf)
-    for ref, is_actor in ((filters.actor, True), (filters.person, False)):
-        if ref is not None:
-            position = col(OpeningRow.position)
-            openings: Any = select(col(OpeningRow.leaf).label("leaf")).where(
-                col(OpeningRow.person_ref) == ref,
-                position == ACTOR_POSITION if is_actor else position < ACTOR_POSITION,
-            )
-            found = openings.distinct().subquery()
-            statement = statement.join(found, found.c.leaf == col(LeafRow.index))
-            index = found.c.leaf
+    if filters.actor is not None:
+        statement = statement.join(_ACTED, col(_ACTED.leaf) == col(LeafRow.index))
+        statement = statement.where(col(_ACTED.person_ref) == filters.actor, col(_ACTED.position) == ACTOR_POSITION)
+        index = col(_ACTED.leaf)
+    if filters.person is not None:
+        # No DISTINCT, for which the whole list would be read: an entry counts where the person stands in it first.
+        earlier = exists().where(
+            col(_EARLIER.person_ref) == filters.person,
+            col(_EARLIER.leaf) == col(_TOUCHED.leaf),
+            col(_EARLIER.position) < col(_TOUCHED.position),
+        )
+        statement = statement.join(_TOUCHED, col(_TOUCHED.leaf) == col(LeafRow.index))
+        statement = statement.where(
+            col(_TOUCHED.person_ref) == filters.person, col(_TOUCHED.position) < ACTOR_POSITION, ~earlier
+        )
+        index = col(_TOUCHED.leaf)
     return statement, index

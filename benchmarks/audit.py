@@ -10,7 +10,7 @@ One call with many people is timed alone. `verify` and searches run over made-up
     script/bench audit [--part record|crowd|verify|search] [--engine sqlite|postgresql] [--rounds 3] [--seconds 2]
                        [--large 1000000] [--keep FOLDER]
 
-With `--keep` long logs are made once, in that folder, and measured there again by the next run.
+With `--keep` long logs in files are made once, in that folder, and measured there again by the next run.
 """
 
 import argparse
@@ -75,8 +75,14 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if "verify" in parts:
             long_logs.verify(folder, options.large)
-        if "search" in parts:
-            uvloop.run(long_logs.search(folder, options.large))
+        sizes = (long_logs.SMALL, options.large)
+        if "search" in parts and options.engine != "postgresql":
+            uvloop.run(long_logs.search("sqlite", dict.fromkeys(sizes, ""), folder))
+        if "search" in parts and options.engine != "sqlite":
+            server = stack.enter_context(Postgres(on_disk=True))
+            urls = {size: server.create_database(f"log_{size}").url() for size in sizes}
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+            uvloop.run(long_logs.search("postgresql", urls, home))
 
 
 async def _record(engine: str, url: str, home: Path, options: argparse.Namespace) -> None:

@@ -1,8 +1,8 @@
 """Made-up logs of any length, as rows and as exports: what looking at a long log costs.
 
 Bodies are as the service writes them, put into tables and files without the service. `verify` is the stand-alone
-program in an interpreter of its own, on one core, start included. Searches go through the product, on SQLite; every
-page they find has 50 entries at both sizes. Figures are medians.
+program in an interpreter of its own, on one core, start included. Searches go through the product, on either engine;
+every page they find has 50 entries at both sizes. Figures are medians.
 """
 
 import asyncio
@@ -12,10 +12,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import make_url
 
@@ -33,6 +36,7 @@ CLIENTS = 20
 REFUSED = 100
 SMALL = 10_000
 SEARCHES = 20
+LOADED = 50_000
 VERIFIED = 3
 FIRST = 1_770_000_000
 
@@ -97,42 +101,66 @@ def write_export(folder: Path, count: int) -> str:
     return key
 
 
-async def search(folder: Path, large: int) -> None:
-    """Time a page of every filter in a small and in a long log."""
-    medians: dict[int, dict[str, float]] = {}
-    for count in (SMALL, large):
-        settings = Settings(home=folder / f"log-{count}", secure_cookies=False)
-        fresh = not settings.home.exists()
+async def search(engine: str, urls: Mapping[int, str], folder: Path) -> None:
+    """Time a page of every filter in a small and in a long log; `urls` by the number of entries, "" = in `folder`."""
+    medians: list[dict[str, float]] = []
+    for count, url in urls.items():
+        settings = Settings(home=folder / f"log-{count}", database_url=url, secure_cookies=False)
+        fresh = bool(url) or not settings.home.exists()
         if fresh:
-            settings.home.mkdir(parents=True)
+            settings.home.mkdir(parents=True, exist_ok=True)
             await upgrade_async(settings.database)
         async with open_registry(settings) as registry:
             if fresh:
-                await asyncio.to_thread(_load, settings, count, await registry.log.size())
-            medians[count] = await _searched(registry.log, count)
-    small, big = medians[SMALL], medians[large]
+                load = _load_postgres if engine == "postgresql" else _load_sqlite
+                await load(settings, count, await registry.log.size())
+            medians.append(await _searched(registry.log, count))
+    small, big = medians
     for name, took in big.items():
-        print(f"search by {name}: {took:.2f} ms at {large:,}, {took / small[name]:.1f} x that at {SMALL:,}")
+        print(
+            f"{engine}: search by {name}: {took:.2f} ms at {max(urls):,}, {took / small[name]:.1f} x that at {SMALL:,}"
+        )
 
 
-def _load(settings: Settings, count: int, start: int) -> None:
-    """Rows for searching; the head is not touched, so the log itself goes on from where it was."""
+def _rows(count: int, start: int) -> Iterator[tuple[Leaf, Opening]]:
+    """Entries for searching; the head is not touched, so the log itself goes on from where it was."""
+    for leaf, opening in made_up(count):
+        yield replace(leaf, index=start + leaf.index), opening._replace(leaf=start + leaf.index)
+
+
+async def _load_sqlite(settings: Settings, count: int, start: int) -> None:
     connection = sqlite3.connect(make_url(settings.database).database or "")
-
-    def rows() -> Iterable[tuple[object, ...]]:
-        for leaf, opening in made_up(count):
-            at = start + leaf.index
-            connection.execute(
-                "INSERT INTO audit_opening VALUES (?, ?, ?, ?, 0)", (opening.person_ref.bytes, at, 0, opening.detail)
-            )
-            connection.executemany("INSERT INTO audit_reason VALUES (?, ?)", [(reason, at) for reason in leaf.reasons])
-            columns = (leaf.second, leaf.operation, leaf.outcome, leaf.purpose, leaf.client)
-            yield (at, leaf.uid.bytes, leaf.hash, leaf.body, *columns)
-
     with connection:
-        connection.executemany("INSERT INTO audit_leaf VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows())
+        for leaf, opening in _rows(count, start):
+            columns = (leaf.second, leaf.operation, leaf.outcome, leaf.purpose, leaf.client)
+            connection.execute(
+                "INSERT INTO audit_leaf VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (leaf.index, leaf.uid.bytes, leaf.hash, leaf.body, *columns),
+            )
+            connection.execute("INSERT INTO audit_opening VALUES (?, ?, ?, ?, ?)", (opening[0].bytes, *opening[1:]))
+            connection.executemany(
+                "INSERT INTO audit_reason VALUES (?, ?)", [(reason, leaf.index) for reason in leaf.reasons]
+            )
     connection.execute("ANALYZE")
     connection.close()
+
+
+async def _load_postgres(settings: Settings, count: int, start: int) -> None:
+    dsn = make_url(settings.database).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(dsn)
+    rows = _rows(count, start)
+    while part := list(islice(rows, LOADED)):
+        leaves = [
+            (one.index, one.uid, one.hash, one.body, one.second, one.operation, one.outcome, one.purpose, one.client)
+            for one, _ in part
+        ]
+        await connection.copy_records_to_table("audit_leaf", records=leaves)
+        await connection.copy_records_to_table("audit_opening", records=[opening for _, opening in part])
+        await connection.copy_records_to_table(
+            "audit_reason", records=[(reason, one.index) for one, _ in part for reason in one.reasons]
+        )
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
 
 
 async def _searched(log: AuditLog, count: int) -> dict[str, float]:

@@ -6,6 +6,8 @@ from uuid import uuid4
 import pytest
 
 from audit import checkpoint, event, merkle
+from audit.event import Entry, EventTag, Outcome, PersonRef
+from audit.log import Filters
 from tests.http.v1.api import Api
 
 
@@ -26,6 +28,24 @@ async def test_the_log_is_searched_page_by_page_and_that_is_recorded_too(api: Ap
     assert {"disclose", "consent-give", "subject-create"} <= {entry["operation"] for entry in of_subject}
     assert (await api.log("audit-read"))[0]["n"] == 1
     assert (await api.get("console", "/v1/audit", since="2150-01-01T00:00:00Z")).json()["entries"] == []
+
+
+@pytest.mark.gdpr("15(1)(c)")
+async def test_a_person_is_found_once_in_an_entry_that_touches_them_twice(api: Api) -> None:
+    """As who acted they are found by that alone."""
+    one, other = await api.house.customer(), await api.house.customer()
+    touched = tuple(PersonRef(ref, detail) for ref, detail in ((one, "permit:email"), (other, "deny"), (one, "deny")))
+    log = api.house.registry.log
+    entries = [
+        (await log.append(Entry(EventTag.DECIDE, Outcome.PERMIT, persons=touched), None)).index for _ in range(3)
+    ]
+    acted = (await log.append(Entry(EventTag.LOGIN, Outcome.DONE, actor=one), None)).index
+    newest = list(reversed(entries))
+    assert [found.index for found in await log.search(Filters(person=one, operation="decide"))] == newest
+    assert [found.index for found in await log.search(Filters(person=one), 2)] == newest[:2]
+    assert [found.index for found in await log.search(Filters(person=one, before=newest[1]), 1)] == newest[2:]
+    assert [found.index for found in await log.search(Filters(actor=one))] == [acted]
+    assert await log.search(Filters(person=other, actor=one)) == []
 
 
 @pytest.mark.parametrize("path", ["/v1/audit", "/v1/audit/0"])
