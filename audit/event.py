@@ -24,7 +24,7 @@ Legal: GDPR Art. 5(2), Art. 32; R-AUD-1, R-AUD-6.
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
@@ -135,9 +135,11 @@ class PersonRef(NamedTuple):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one call is remembered as; names and codes only, never a value or free text."""
+class Entry(NamedTuple):
+    """What one call is remembered as; names and codes only, never a value or free text.
+
+    A tuple, because every call makes one.
+    """
 
     operation: EventTag
     outcome: Outcome
@@ -150,7 +152,7 @@ class Entry:
     policy: str = ""
     persons: tuple[PersonRef, ...] = ()
     actor: UUID | None = None
-    ciphertexts: tuple[bytes, ...] = field(default=(), repr=False)
+    ciphertexts: tuple[bytes, ...] = ()
     closes: int = 0
     predecessor: str = ""
 

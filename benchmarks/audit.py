@@ -126,7 +126,7 @@ async def _append(log: AuditLog, person: UUID) -> None:
 
 
 async def _people(registry: Registry, count: int) -> list[UUID]:
-    """Persons of the log alone, with an audit key each."""
+    """Persons of the log alone, with an audit key each; ids as the service has them, from the database."""
     refs = [UUID(bytes=secrets.token_bytes(16)) for _ in range(count)]
     rows = [(ref, *registry.ring.new_audit_key(ref)) for ref in refs]
     engine = registry.database.engine
@@ -140,6 +140,7 @@ async def _people(registry: Registry, count: int) -> list[UUID]:
     else:
         connection = await asyncpg.connect(registry.database.audit_store()._dsn)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
         await connection.copy_records_to_table("audit_person_key", records=rows)
+        refs = [row[0] for row in await connection.fetch("SELECT unnest($1::uuid[])", refs)]
         await connection.close()
     return refs
 

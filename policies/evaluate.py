@@ -148,10 +148,10 @@ def _field_by_field(
     else:
         barred = {name: _in_order(own[name]) for name in question.names if name in own}
     withheld = (*question.withheld, *map(_withheld, barred.items()))
-    if len(barred) == len(question.names):
+    permitted = tuple([name for name in question.names if name not in barred])
+    if not permitted:
         told = _in_order(tuple(chain.from_iterable({part.reasons for part in withheld}))) or (minimisation.NOT_NEEDED,)
         return Deny(case.facts.subject_id, case.request.purpose, document.version, told, withheld)
-    permitted = tuple([name for name in question.names if name not in barred])
     rows = {row_id: name for row_id, name in rows.items() if name not in barred}
     bases = {category: question.bases[category] for category in map(question.categories.__getitem__, permitted)}
     return _permit(case, document, permitted, rows, bases, withheld)
@@ -194,7 +194,7 @@ def _of_kind(case: Case, kind: Kind) -> Reasons:
 
 def _in_order(reasons: Reasons) -> Reasons:
     """Each reason once, in the order of the checks."""
-    return tuple(sorted(dict.fromkeys(reasons), key=_rank)) if len(reasons) > 1 else reasons
+    return tuple(sorted(dict.fromkeys(reasons), key=_rank)) if reasons[1:] else reasons
 
 
 def _rank(reason: Reason) -> tuple[int, tuple[str, ...]]:
@@ -214,10 +214,10 @@ def _judge_items(case: Case, question: Question) -> tuple[dict[UUID, FieldName],
     facts, categories = case.facts, question.categories
     if facts.items is None:
         return {}, dict.fromkeys(categories, (_FAIL_CLOSED,))
-    items: Sequence[Item] = [item for item in facts.items if categories.get(item.field, _NOT_ASKED) is item.category]
+    items: Sequence[Item] = facts.items
     misplaced: dict[int, Reason] = {}
-    if len(items) < len(facts.items):
-        items = [item for item in facts.items if item.field in categories]
+    if [item for item in items if categories.get(item.field, _NOT_ASKED) is not item.category]:
+        items = [item for item in items if item.field in categories]
         misplaced = {n: _FAIL_CLOSED for n, item in enumerate(items) if item.category is not categories[item.field]}
     foreign = purpose_limitation.check_items(case.purpose, items, case.table.serving(facts.as_of))
     old = lookback.check_items(case.purpose, items, facts.as_of)

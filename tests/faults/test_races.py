@@ -3,7 +3,6 @@
 What the long rounds found once is a test of its own here, with the one delay that it takes.
 """
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ async def test_a_change_and_an_entry_find_keys_that_another_process_wrapped_anew
             change.record(house.some_entry())
         await rotate(house.registry)
         entry = (
-            await other.log.append(dataclasses.replace(house.some_entry(), persons=(PersonRef(person),)), None)
+            await other.log.append(house.some_entry()._replace(persons=(PersonRef(person),)), None)
         ).index
         assert entry in [part.entry.index for part in await house.registry.log.entries_of(person)]
 

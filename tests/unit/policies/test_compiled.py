@@ -1,5 +1,7 @@
 """The tables of a document: what is known before anybody is looked at, and how long it is kept."""
 
+from itertools import islice, permutations
+
 import pytest
 
 from policies import compiled as module
@@ -134,6 +136,14 @@ def test_a_question_is_kept_as_a_whole_unless_it_asks_for_names_that_the_documen
     assert one.asked(known) is one.asked(known)
     monkeypatch.setattr(module, "MOST_QUESTIONS", 1)
     assert one.asked(third) is not one.asked(third)
+
+
+def test_no_client_makes_the_process_keep_more_than_256_questions() -> None:
+    one = table(NEWSLETTER_READ, retailer().model_copy())
+    asked = list(islice(permutations(sorted(retailer().fields), 2), 300))
+    assert len(asked) == 300
+    kept = [question for question in asked if one.asked(names(*question)) is one.asked(names(*question))]
+    assert kept == asked[:256]
 
 
 def test_a_field_is_judged_once_for_each_purpose_unless_the_document_does_not_know_it() -> None:
