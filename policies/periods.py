@@ -5,13 +5,11 @@ A month later is the same day number, or the last day of a shorter month.
 
 import calendar
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import TypeVar
 
 _Instant = TypeVar("_Instant", date, datetime)
 
 
-@lru_cache(maxsize=256)
 def _split(period: str) -> tuple[int, str]:
     return int(period[1:-1]), period[-1]
 
