@@ -4,7 +4,9 @@ Method: 32 callers wait for their entry at any time; each entry is a disclosure 
 commitment, opening, reasons and all indexes, written as the service writes it. On PostgreSQL the baseline is a hash
 chain: 32 connections, each locks the head row, hashes the entry onto the last hash, inserts it and commits. Rounds are
 interleaved; figures are medians. CPU is this process's, per entry. Stored bytes are what the tables and indexes grew
-by, per entry. PostgreSQL is a real one on disk with fsync and synchronous_commit on; SQLite runs WAL with FULL.
+by, per entry. PostgreSQL is a real one on disk with fsync and synchronous_commit on; SQLite runs WAL with FULL. The
+chain flushes for every entry, the tree for a batch: how far apart they are is also the disk's doing, so the median of
+200 flushes of 8 kB is told beside them.
 One call with many people is timed alone. `verify` and searches run over made-up logs (`benchmarks/long_logs.py`).
 
     script/bench audit [--part record|crowd|verify|search] [--engine sqlite|postgresql] [--rounds 3] [--seconds 2]
@@ -45,6 +47,7 @@ from tests.postgres import Postgres
 CALLERS = 32
 PEOPLE = 200
 CROWD = 100_000
+FLUSHES = 200
 
 
 def main() -> None:
@@ -108,7 +111,7 @@ async def _record(engine: str, url: str, home: Path, options: argparse.Namespace
     tree, chain_rate = statistics.median(rates["tree"]), statistics.median(rates["chain"])
     ratio = f", {tree / chain_rate:.1f} x a chain ({chain_rate:,.0f}/s)" if chain_rate else ""
     print(f"{engine}: {tree:,.0f} entries/s at {CALLERS} waiting{ratio}; CPU {statistics.median(cpu):.0f} us an entry")
-    print(f"{engine}: {bytes_each:.0f} bytes an entry")
+    print(f"{engine}: {bytes_each:.0f} bytes an entry; a flush takes {_flush_ms(home):.2f} ms on this disk")
 
 
 async def _crowd(engine: str, url: str, home: Path, _options: argparse.Namespace) -> None:
@@ -184,6 +187,18 @@ async def _chain(engine: str, url: str) -> AsyncIterator[Callable[[int], Awaitab
         yield call
     finally:
         await pool.close()
+
+
+def _flush_ms(folder: Path) -> float:
+    took = []
+    with (folder / "flushed").open("wb") as file:
+        for _ in range(FLUSHES):
+            file.write(bytes(8192))
+            started = time.perf_counter()
+            file.flush()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - started) * 1000)
+    return statistics.median(took)
 
 
 async def _stored(engine: str, url: str) -> int:
