@@ -36,6 +36,7 @@ from registry.vault import Place, Sealed, open_sealed
 MOST_SUBJECTS = 1000
 FRESH_SECONDS = 1.0
 _TRIES = 3
+_RANK = {code: rank for rank, code in enumerate(ReasonCode)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +234,7 @@ def _all_reasons(decision: Permit | Deny) -> Sequence[Reason]:
 
 
 def _codes(reasons: Sequence[Reason]) -> tuple[str, ...]:
-    found = {reason.code for reason in reasons}
-    return tuple(code.value for code in ReasonCode if code in found)
+    return tuple(code.value for code in sorted({reason.code for reason in reasons}, key=_RANK.__getitem__))
 
 
 def _detail(decision: Permit | Deny) -> str:
