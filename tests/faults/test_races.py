@@ -67,9 +67,7 @@ async def test_a_change_and_an_entry_find_keys_that_another_process_wrapped_anew
             assert (await change.data_key(person, Category.MASTER)).version == 1
             change.record(house.some_entry())
         await rotate(house.registry)
-        entry = (
-            await other.log.append(house.some_entry()._replace(persons=(PersonRef(person),)), None)
-        ).index
+        entry = (await other.log.append(house.some_entry()._replace(persons=(PersonRef(person),)), None)).index
         assert entry in [part.entry.index for part in await house.registry.log.entries_of(person)]
 
 

@@ -1,6 +1,5 @@
 """Promise 1: the only way to a value is a recorded permit that names its row (R-ENC-1)."""
 
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
