@@ -4,12 +4,12 @@ The connection refuses to serve where a commit would not be durable (`synchronou
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from audit.merkle import Subtree
 from audit.store import AuditUnavailableError, Head, Intent, Leaf, Opening, Quarantined, WrappedKey
@@ -41,18 +41,18 @@ _WRITE = """WITH leaves AS (INSERT INTO audit_leaf (index, uid, hash, body, seco
  SELECT $1::bigint + at - 1, encode(substring($2::bytea FROM (16 * at - 15)::int FOR 16), 'hex')::uuid,
  substring($3::bytea FROM (32 * at - 31)::int FOR 32), convert_to(body, 'UTF8'), $4::bigint,
  codes->>0, codes->>1, codes->>2, codes->>3
- FROM ROWS FROM (unnest(string_to_array($5::text, E'\\n')), json_array_elements($6::json))
+ FROM ROWS FROM (unnest(string_to_array($5::text, E'\\n')), jsonb_array_elements($6::jsonb))
  WITH ORDINALITY AS leaf(body, codes, at)),
  openings AS (INSERT INTO audit_opening (person_ref, leaf, position, detail, keep)
  SELECT encode(substring($7::bytea FROM (16 * at - 15)::int FOR 16), 'hex')::uuid,
  (row->>0)::bigint, (row->>1)::bigint, row->>2, (row->>3)::smallint
- FROM json_array_elements($8::json) WITH ORDINALITY AS opening(row, at)),
+ FROM jsonb_array_elements($8::jsonb) WITH ORDINALITY AS opening(row, at)),
  commitments AS (INSERT INTO audit_commitments (leaf, hashes) SELECT * FROM unnest($9::bigint[], $10::bytea[])),
  reasons AS (INSERT INTO audit_reason (reason, leaf)
- SELECT row->>0, (row->>1)::bigint FROM json_array_elements($11::json) AS reason(row)),
+ SELECT row->>0, (row->>1)::bigint FROM jsonb_array_elements($11::jsonb) AS reason(row)),
  nodes AS (INSERT INTO audit_node (level, index, hash)
  SELECT (row->>0)::smallint, (row->>1)::bigint, substring($12::bytea FROM (32 * at - 31)::int FOR 32)
- FROM json_array_elements($13::json) WITH ORDINALITY AS node(row, at))
+ FROM jsonb_array_elements($13::jsonb) WITH ORDINALITY AS node(row, at))
  UPDATE audit_head SET size = $14, stack = $15, root = $16, second = $4 WHERE id = 1"""
 _KNOWN = "SELECT uid FROM audit_leaf WHERE uid = ANY($1::uuid[])"
 _PUT_BACK = "INSERT INTO audit_intent (uid, created_at, draft) VALUES ($1, $2, $3)"
@@ -196,14 +196,14 @@ class _PostgresBatch:
             b"".join([leaf.hash for leaf in leaves]),
             head.second,
             b"\n".join([leaf.body for leaf in leaves]).decode(),
-            json.dumps([(leaf.operation, leaf.outcome, leaf.purpose, leaf.client) for leaf in leaves]),
+            orjson.dumps([(leaf.operation, leaf.outcome, leaf.purpose, leaf.client) for leaf in leaves]).decode(),
             b"".join([opening.person_ref.bytes for opening in openings]),
-            json.dumps([opening[1:] for opening in openings]),
+            orjson.dumps([opening[1:] for opening in openings]).decode(),
             [leaf.index for leaf in leaves if leaf.commitments],
             [leaf.commitments for leaf in leaves if leaf.commitments],
-            json.dumps([(reason, leaf.index) for leaf in leaves for reason in leaf.reasons]),
+            orjson.dumps([(reason, leaf.index) for leaf in leaves for reason in leaf.reasons]).decode(),
             b"".join([node.hash for node in nodes]),
-            json.dumps([node[:2] for node in nodes]),
+            orjson.dumps([node[:2] for node in nodes]).decode(),
             head.size,
             head.stack,
             root,

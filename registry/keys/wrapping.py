@@ -63,7 +63,7 @@ def unwrap_key(wrapping: bytes | AESGCMSIV, wrapped: bytes, context: bytes) -> b
         KeyUnavailableError: when it was changed, or wrapped under another key or context.
     """
     try:
-        cipher = wrapping if isinstance(wrapping, AESGCMSIV) else AESGCMSIV(wrapping)
+        cipher = AESGCMSIV(wrapping) if isinstance(wrapping, bytes) else wrapping
         return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
     except (InvalidTag, ValueError) as error:
         raise KeyUnavailableError("a wrapped key does not open") from error
