@@ -156,6 +156,9 @@ class Entry(NamedTuple):
     closes: int = 0
     predecessor: str = ""
 
+    def __repr__(self) -> str:
+        return f"Entry({self.operation.value}, {self.outcome.value}, persons={len(self.persons)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Generic[T]):

@@ -36,7 +36,6 @@ from registry.vault import Place, Sealed, open_sealed
 MOST_SUBJECTS = 1000
 FRESH_SECONDS = 1.0
 _TRIES = 3
-_RANK = {code: rank for rank, code in enumerate(ReasonCode)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +233,8 @@ def _all_reasons(decision: Permit | Deny) -> Sequence[Reason]:
 
 
 def _codes(reasons: Sequence[Reason]) -> tuple[str, ...]:
-    return tuple(code.value for code in sorted({reason.code for reason in reasons}, key=_RANK.__getitem__))
+    found = {reason.code for reason in reasons}
+    return tuple(code.value for code in ReasonCode if code in found) if found else ()
 
 
 def _detail(decision: Permit | Deny) -> str:

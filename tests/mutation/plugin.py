@@ -58,6 +58,7 @@ class Trial:
                     phases=(Phase.explicit, Phase.generate),
                     database=None,
                     derandomize=True,
+                    deadline=None,  # a slow moment of the machine is no mutant noticed
                 )
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit import event
-from audit.event import Entry, EventTag, Outcome
+from audit.event import Entry, EventTag, Outcome, PersonRef
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 lists = st.lists(words, max_size=3).map(tuple)
@@ -59,3 +59,9 @@ def test_a_body_is_canonical_and_says_all_of_the_entry(
     tree = expected | {name: value for name, value in optional.items() if value}
     assert json.loads(body) == tree
     assert body == event.canonical(tree)
+
+
+def test_an_entry_shows_neither_persons_nor_what_was_written() -> None:
+    person = UUID(int=7)
+    entry = Entry(EventTag.ERASE, Outcome.DONE, persons=(PersonRef(person, "permit:email"),), ciphertexts=(b"\1" * 32,))
+    assert repr(entry) == "Entry(erase, done, persons=1)"
