@@ -4,12 +4,20 @@ import base64
 from collections.abc import Iterable
 from pathlib import Path
 
+_UNMISTAKABLE = 8
+"""Bytes from which on a value is not met by chance: five digits of a postcode are in some hash sooner or later."""
+
 
 def spellings(*values: str) -> dict[str, bytes]:
-    """Each value plain, in upper and lower case, as hex, and as base64 at each of the three alignments."""
+    """Each value plain, in upper and lower case, as hex, and as base64 at each of the three alignments.
+
+    Raises ValueError on a value so short that it would be found where nobody wrote it.
+    """
     found: dict[str, bytes] = {}
     for value in values:
         raw = value.encode()
+        if len(raw) < _UNMISTAKABLE:
+            raise ValueError(f"{len(raw)} bytes would be met by chance")
         found[f"{value} (plain)"] = raw
         found[f"{value} (lower)"] = value.lower().encode()
         found[f"{value} (UTF-16)"] = value.encode("utf-16-le")

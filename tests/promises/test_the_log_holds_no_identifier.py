@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from audit import merkle
 from audit.checkpoint import open_note
 from policies.vocabulary import PurposeId
@@ -39,7 +41,7 @@ async def test_no_value_and_no_identifier_is_in_an_export(house: House, tmp_path
     await _story(house)
     await house.registry.log.export(tmp_path / "export", with_salts=True)
     files = files_under(tmp_path / "export")
-    values = [value for name, value in ANNA.items() if name not in {"country", "city"}]
+    values = [value for name, value in ANNA.items() if name not in {"postcode", "country", "city"}]
     assert places_of(spellings(*values, "R-2026-0001"), files) == []
 
 
@@ -54,6 +56,11 @@ async def test_a_planted_copy_is_found(tmp_path: Path) -> None:
         path = tmp_path / str(number)
         path.write_bytes(b"...." + planted + b"....")
         assert places_of(spellings(ANNA["email"]), [path]), number
+
+
+def test_nothing_is_searched_for_that_is_met_by_chance() -> None:
+    with pytest.raises(ValueError, match="by chance"):
+        spellings(ANNA["email"], ANNA["postcode"])
 
 
 async def test_an_outsider_verifies_the_log_before_and_after_an_erasure(house: House, tmp_path: Path) -> None:
