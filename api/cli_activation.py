@@ -95,21 +95,21 @@ def _advise(options: argparse.Namespace) -> int:
 
 def _decide(options: argparse.Namespace) -> int:
     async def work(registry: Registry) -> int:
-        outcome = await _decided(registry, options)
-        if isinstance(outcome, Taken) and not options.rejects:
-            await publish(registry, SYSTEM, shipped_notices(Settings()))
-        return _told(outcome)
+        return _told(await _decided(registry, options))
 
     return with_registry(work)
 
 
 async def _decided(registry: Registry, options: argparse.Namespace) -> Taken | NotTaken:
+    texts = shipped_notices(Settings())
     person, source = await acting(registry, options.person), options.file.read_bytes()
     accepts = not options.rejects
     wanted = await activation.prepare_decision(registry, person, source, accepts=accepts, reasons=options.reasons)
     signed = sign(wanted, options.key, ask_secret("Passphrase of the signing key"))
-    gates = await gates_for(registry.database, shipped_notices(Settings()))
-    return await activation.decide(registry, person, source, signed, gates, accepts=accepts, reasons=options.reasons)
+    gates = await gates_for(registry.database, texts)
+    return await activation.decide(
+        registry, person, source, signed, gates, accepts=accepts, reasons=options.reasons, texts=texts
+    )
 
 
 def sign(wanted: ToSign, key_file: Path, passphrase: str) -> Signed:

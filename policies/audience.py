@@ -28,9 +28,11 @@ from policies.rules import child, recipient, soft_opt_in, special_category
 from policies.standing import channels_asked
 from policies.vocabulary import (
     NO_DECLARATION,
+    ONLY_ASKED,
     VALID_CONSENT,
     Category,
     Channel,
+    ConsentState,
     LegalBasis,
     ObjectionState,
     Origin,
@@ -352,14 +354,22 @@ class _Build:
         )
 
     def _ended(self, channel: Channel) -> str:
-        """The last word on this channel is no consent any more."""
+        """The last word on this channel is no consent any more, or the only one was void."""
         over = f"(p.expires_at IS NOT NULL AND p.expires_at <= {self.now})"
-        return (
+        ended = (
             f"EXISTS (SELECT 1 FROM permission p WHERE {self._speaks('p', channel, None)}"
             f" AND (p.state NOT {self.one_of(VALID_CONSENT)} OR {over})"
             f" AND NOT EXISTS (SELECT 1 FROM permission q WHERE {self._speaks('q', channel, None)}"
             f" AND q.since > p.since))"
         )
+        void = (
+            f"EXISTS (SELECT 1 FROM permission p WHERE {self._is_about('p', channel)}"
+            f" AND p.state = {self.value(ConsentState.INVALIDATED.value)}"
+            f" AND NOT EXISTS (SELECT 1 FROM permission q WHERE {self._speaks('q', channel, None)})"
+            f" AND NOT EXISTS (SELECT 1 FROM permission q WHERE {self._is_about('q', channel)}"
+            f" AND q.state {self.one_of(ONLY_ASKED)} AND q.since > p.since))"
+        )
+        return _any([ended, void])
 
     def _speaks(self, row: str, channel: Channel, only: Channel | None) -> str:
         """A declaration about this purpose and channel; a grant not before its time."""
@@ -368,10 +378,14 @@ class _Build:
         if only is not None:
             grant.append(f"{row}.channel = {self.value(only.value)}")
         ending = [f"NOT {valid}", f"{row}.state NOT {self.one_of(NO_DECLARATION)}"]
-        if channel is not Channel.ANY:
-            ending.append(f"{row}.channel {self.one_of([Channel.ANY, channel])}")
+        return f"{self._is_about(row, channel)} AND {_any([_all(grant), _all(ending)])}"
+
+    def _is_about(self, row: str, channel: Channel) -> str:
+        """What was said of this purpose and touches this channel."""
         of_person = f"{row}.subject_id = {_BESIDE[row]}.subject_id AND {row}.purpose = {self.id}"
-        return f"{of_person} AND {_any([_all(grant), _all(ending)])}"
+        if channel is Channel.ANY:
+            return of_person
+        return f"{of_person} AND {row}.channel {self.one_of([Channel.ANY, channel])}"
 
     def _carries(self, row: str, *, explicit: bool, parental: bool, after: str | None) -> str:
         parts = [
@@ -384,4 +398,6 @@ class _Build:
             parts.append(f"{row}.parental")
         if after is not None:
             parts.append(f"{row}.since > {after}")
+        if self.purpose.consent_texts:
+            parts.append(f"{row}.quoted {self.one_of(self.purpose.consent_texts)}")
         return _all(parts)

@@ -1,11 +1,12 @@
 """The state of consent is a fold over declarations, ordered by when they take effect.
 
-A withdrawal beats a grant of the same instant. A declaration that names no channel speaks for every channel; a
-later one for a single channel changes that channel alone. Asking again, or an import without proof, changes nothing
-that was declared. Past instants are answered by folding what took effect
-until then.
+A withdrawal beats a grant of the same instant. A withdrawal that names no channel ends every channel; a later word on
+a single channel changes that channel alone. A grant that names no channel leaves what was said of single ones as it
+was: whoever said no to calls has not named the telephone since. Asking again, an import without proof, or a box that
+was ticked beforehand changes nothing that was declared. Past instants are answered by folding what took effect until
+then.
 
-Legal: GDPR Art. 7(1), (3), Art. 5(2); R-5.2-1, R-7.3-5.
+Legal: GDPR Art. 7(1), (2), (3), Art. 5(2); § 7(2) no. 1 UWG; R-5.2-1, R-7.2-1, R-7.3-5, R-DE-UWG-1.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel, ConsentS
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One event of a consent's history; `sequence` orders declarations of the same instant."""
+    """One event of a consent's history; `sequence` orders declarations of the same instant, `quoted` is the text."""
 
     purpose: PurposeId
     channel: Channel
@@ -28,6 +29,7 @@ class Declaration:
     explicit: bool = False
     expires_at: datetime | None = None
     parental: bool = False
+    quoted: str = ""
 
 
 def fold(
@@ -42,8 +44,8 @@ def fold(
     state: dict[tuple[PurposeId, Channel], Permission] = {}
     in_effect = [one for one in declarations if as_of is None or one.effective_at <= as_of]
     for one in sorted(in_effect, key=_order):
-        known = [channel for purpose, channel in state if purpose == one.purpose]
-        touched = [channel for channel in known if one.channel in {Channel.ANY, channel}]
+        ends_all = one.channel is Channel.ANY and one.state not in VALID_CONSENT
+        touched = [channel for purpose, channel in state if purpose == one.purpose] if ends_all else []
         for channel in dict.fromkeys([one.channel, *touched]):
             if one.state in NO_DECLARATION and _is_declared(state.get((one.purpose, channel))):
                 continue
@@ -55,6 +57,7 @@ def fold(
                 explicit=one.explicit,
                 expires_at=one.expires_at,
                 parental=one.parental,
+                quoted=one.quoted,
             )
     return state
 

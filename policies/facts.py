@@ -43,7 +43,10 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The state of one consent: a fold over its events; `parental`: given or authorised by who answers for a child."""
+    """The state of one consent: a fold over its events; `parental`: given or authorised by who answers for a child.
+
+    `quoted` is the text it was declared on, as `policies.notices.reference` names it; empty = none.
+    """
 
     purpose: PurposeId
     channel: Channel
@@ -52,6 +55,7 @@ class Permission:
     explicit: bool = False
     expires_at: datetime | None = None
     parental: bool = False
+    quoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ def _day(raw: object) -> object:
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 FieldOrAll = Annotated[str, StringConstraints(pattern=r"^(\*|[a-z][a-z0-9_]{0,62})$")]
+TextReference = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}/[0-9A-Za-z][0-9A-Za-z.\-]{0,31}$")]
 Period = Annotated[str, StringConstraints(pattern=r"^P([1-9]\d{0,3}D|[1-9]\d{0,2}M|[1-9]\d?Y)$")]
 Day = Annotated[date, BeforeValidator(_day)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]

@@ -114,6 +114,11 @@ class NoticeText:
     sha256: str
 
 
+def reference(notice: str, version: str) -> str:
+    """How a version of a notice is named where somebody refers to it, in whatever language; empty = no text."""
+    return f"{notice}/{version}" if notice else ""
+
+
 @lru_cache(maxsize=32)
 def parse_notices(source: bytes) -> tuple[NoticeText, ...]:
     """Parse and check every text of one file.

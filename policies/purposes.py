@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from policies.forms import Day, FieldOrAll, Identifier, Part, Period, Text, Words
+from policies.forms import Day, FieldOrAll, Identifier, Part, Period, Text, TextReference, Words
 from policies.parties import Budget
 from policies.vocabulary import Category, Channel, LegalBasis, RelationshipKind
 
@@ -75,7 +75,8 @@ class Purpose(Part):
     `people` are the categories of data subjects (Art. 30(1)(c)). `special` names the Art. 9(2) condition per special
     field, `*` for all. `significant_decision` is a decision with legal or similarly significant effect (Art. 22):
     without `adm_exception` a human decides. With `aggregates_only` no value of a single person leaves. Where
-    `case_reference` is required, each read names its case, as a claim or a complaint.
+    `case_reference` is required, each read names its case, as a claim or a complaint. `consent_texts` are the versions
+    of its notice whose declarations cover the purpose as it stands, each as `notice/version`; none = every version.
     """
 
     title: Words
@@ -105,6 +106,7 @@ class Purpose(Part):
     compatible_from: tuple[Compatible, ...] = ()
     from_any_purpose: bool = False
     notice: Identifier | None = None
+    consent_texts: tuple[TextReference, ...] = ()
     lia: LegitimateInterest | None = None
     dpia: Annotated[ImpactAssessment, BeforeValidator(_reference)] | None = None
     recipients: tuple[Identifier, ...] = ()

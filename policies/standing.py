@@ -1,19 +1,20 @@
 """Which declaration of consent stands for a channel at one instant.
 
 The latest declaration that speaks for the channel decides, whatever an older one for another scope said; of two
-of the same instant, each must hold. Being asked, or an import without proof, is no declaration: it speaks only where
-nothing was declared. A purpose that contacts nobody is carried only by a declaration that named no
-channel, and ended by any. A grant does not speak before its time; a withdrawal speaks at once.
+of the same instant, each must hold. Being asked, an import without proof, or an act that binds nobody is no
+declaration: it speaks only where nothing was declared. A purpose that contacts nobody is carried only by a
+declaration that named no channel, and ended by any. A grant does not speak before its time; a withdrawal speaks at
+once.
 
 Legal: GDPR Art. 7(1), (3), Art. 21(3); R-7.3-1, R-21.2-2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from policies.documents import Purpose
 from policies.facts import AccessRequest, Facts, Permission
-from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel
+from policies.vocabulary import NO_DECLARATION, ONLY_ASKED, VALID_CONSENT, Channel
 
 
 def channels_asked(request: AccessRequest, purpose: Purpose) -> tuple[Channel, ...]:
@@ -55,6 +56,11 @@ def is_over(permission: Permission, as_of: datetime) -> bool:
     return permission.expires_at is not None and permission.expires_at <= as_of
 
 
+def covers(texts: Collection[str], permission: Permission) -> bool:
+    """Whether the text it was declared on is one of these; no texts = every one."""
+    return not texts or permission.quoted in texts
+
+
 def carries(
     declared: Iterable[Permission],
     as_of: datetime,
@@ -62,6 +68,7 @@ def carries(
     explicit: bool = False,
     parental: bool = False,
     after: datetime | None = None,
+    texts: Collection[str] = (),
 ) -> bool:
     """Whether these standing declarations are a consent: at least one, and each of them valid, in time and as asked.
 
@@ -71,6 +78,7 @@ def carries(
         explicit: ask for an explicit declaration (Art. 9(2)(a), Art. 22(2)(c)).
         parental: ask for one that the holder of parental responsibility gave or authorised (Art. 8(1)).
         after: ask for a declaration later than this.
+        texts: ask for one on any of these texts; none = whichever (Art. 6(1)(a): what was not in it is not in it).
     """
     found = tuple(declared)
     return bool(found) and all(
@@ -79,6 +87,7 @@ def carries(
         and (one.explicit or not explicit)
         and (one.parental or not parental)
         and (after is None or one.since > after)
+        and covers(texts, one)
         for one in found
     )
 
@@ -101,6 +110,7 @@ def is_given(
             explicit=explicit,
             parental=parental,
             after=after,
+            texts=purpose.consent_texts,
         )
         for channel in channels_asked(request, purpose)
     )
@@ -109,11 +119,12 @@ def is_given(
 def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:
     """Whether the person's last word on this purpose and channel is no consent any more, or nobody knows (R-6.1-3).
 
-    A request that ran out unanswered ended nothing.
+    A request that ran out unanswered ended nothing. Where the only word was void, nothing else takes its place
+    (EDPB 05/2020 no. 123).
     """
     if facts.permissions is None:
         return True
     for one in standing(facts.permissions, request, channel, facts.as_of):
-        if one.state not in NO_DECLARATION and (one.state not in VALID_CONSENT or is_over(one, facts.as_of)):
+        if one.state not in ONLY_ASKED and (one.state not in VALID_CONSENT or is_over(one, facts.as_of)):
             return True
     return False

@@ -151,7 +151,9 @@ class ConsentState(Word):
 
 VALID_CONSENT = frozenset({ConsentState.GIVEN, ConsentState.RENEWED})
 # Nobody declared anything: somebody was asked, or a system says so without proof.
-NO_DECLARATION = frozenset({ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.DEFERRED})
+ONLY_ASKED = frozenset({ConsentState.UNKNOWN, ConsentState.REQUESTED, ConsentState.DEFERRED})
+# Or what was done binds nobody (Art. 7(2) sentence 2).
+NO_DECLARATION = ONLY_ASKED | {ConsentState.INVALIDATED}
 
 
 class ConsentMethod(Word):

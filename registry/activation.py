@@ -20,10 +20,12 @@ from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome
 from policies.documents import PolicyDocument, parse
+from policies.notices import NoticeText
 from registry.activation_bars import Against, Finding, Gates, Signed, Wish, bars
 from registry.actors import Staff
 from registry.context import Change, Registry
 from registry.journal import JournalKind
+from registry.notices import publish_within
 from registry.policy_steps import (
     Standing,
     Step,
@@ -113,7 +115,7 @@ async def prepare_decision(
     return ToSign(statement(source, steps, step), now)
 
 
-async def decide(
+async def decide(  # noqa: PLR0913 - whatever a decision is about
     registry: Registry,
     staff: Staff,
     source: bytes,
@@ -122,8 +124,9 @@ async def decide(
     *,
     accepts: bool,
     reasons: str = "",
+    texts: Sequence[NoticeText] = (),
 ) -> Taken | NotTaken:
-    """Put a document in force, or reject it; in every process from the commit on.
+    """Put a document in force together with its texts, or reject it; in every process from the commit on.
 
     Args:
         registry: the collaborators.
@@ -133,12 +136,13 @@ async def decide(
         gates: as `propose`.
         accepts: whether it comes into force.
         reasons: needed for a rejection, and as the answer to an objection of the data protection officer.
+        texts: the notices and consent texts the gates saw; those not on file are published in the same change.
 
     Raises:
         PolicyDocumentError: when it is no lawful document; the one in force stays.
     """
     result = StepResult.ACCEPTED if accepts else StepResult.REJECTED
-    return await _take(registry, staff, Wish(StepKind.DECIDE, result, source, reasons, signed, gates))
+    return await _take(registry, staff, Wish(StepKind.DECIDE, result, source, reasons, signed, gates, tuple(texts)))
 
 
 async def _take(registry: Registry, staff: Staff, wish: Wish) -> Taken | NotTaken:
@@ -177,6 +181,7 @@ async def _take(registry: Registry, staff: Staff, wish: Wish) -> Taken | NotTake
         if in_force:
             await put_in_force(change, state, document, wish.source)
             change.record(_entry(EventTag.POLICY_ACTIVATE, Outcome.DONE, document, staff))
+            await publish_within(change, staff.caller, wish.texts)
     if in_force:
         registry.adopt(document)
     return Taken(document.digest, document.version, standing_of([*steps, step]))

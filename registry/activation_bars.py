@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from policies.documents import PolicyDocument
+from policies.notices import NoticeText
 from registry.actors import Action, Staff
 from registry.context import Change
 from registry.policy_steps import Standing, Step, StepKind, StepResult, round_of, standing_of, statement
@@ -82,6 +83,7 @@ class Wish:
     reasons: str = ""
     signed: Signed | None = None
     gates: Gates | None = None
+    texts: tuple[NoticeText, ...] = ()
 
 
 _ACTIONS = {

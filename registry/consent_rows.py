@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlmodel import col
 
 from policies.consent_history import Declaration, fold
+from policies.notices import reference
 from policies.vocabulary import Channel, ConsentState, PurposeId
 from registry.context import Change
 from registry.tables import ConsentEventRow, PermissionRow
@@ -34,6 +35,7 @@ async def project(change: Change, subject_id: UUID, purpose: str, history: list[
                 explicit=permission.explicit,
                 expires_at=permission.expires_at,
                 parental=permission.parental,
+                quoted=permission.quoted,
             ),
         )
 
@@ -57,4 +59,5 @@ def declaration_of(row: ConsentEventRow) -> Declaration:
         explicit=row.explicit,
         expires_at=row.expires_at,
         parental=bool(row.parental_act),
+        quoted=reference(row.notice, row.notice_version),
     )

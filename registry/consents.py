@@ -3,7 +3,7 @@
 A grant quotes the published text by its hash, and counts only from an active act. A newer withdrawal or objection
 beats any older or undated grant, from whichever system it arrives: such a grant is refused and listed as a conflict.
 
-Legal: GDPR Art. 4(11), Art. 6(1)(a), Art. 7; C-129/21; R-7.1-1, R-7.1-3, R-7.3-5.
+Legal: GDPR Art. 4(11), Art. 6(1)(a), Art. 7; C-129/21; R-7.1-1, R-7.1-3, R-7.2-1, R-7.3-5, R-DE-DOI-5.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,9 @@ from sqlmodel import col
 from audit.columns import whole
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.consent_history import Declaration, fold
+from policies.documents import Purpose
 from policies.facts import Permission
+from policies.standing import meets
 from policies.vocabulary import (
     NO_ACTIVE_ACT,
     Channel,
@@ -35,12 +37,13 @@ from registry import notices
 from registry.conflicts import ConflictKind, note_conflict
 from registry.consent_rows import declaration_of, history_of, project
 from registry.context import CLOCK_TOLERANCE, Caller, Change, Registry
-from registry.errors import InvalidConsentError
+from registry.errors import InvalidConsentError, UnknownNoticeError
 from registry.events import GivenEvent, check_client_purpose, write_event
 from registry.retention import settle_retention
 from registry.tables import ConsentEventRow, ObjectionRow, SubjectRow
 
 PROOF_PURPOSE = PurposeId("consent_proof")
+_NOT_BY_MAIL = frozenset({Channel.PHONE, Channel.FAX})
 _AGAINST = frozenset({ConsentState.WITHDRAWN, ConsentState.REVOKED, ConsentState.REFUSED})
 
 
@@ -103,7 +106,7 @@ async def give_consent(registry: Registry, caller: Caller, subject_id: UUID, gra
     Raises:
         ForbiddenError: when the purpose is not the client's.
         UnknownSubjectError: nobody, or no longer.
-        UnknownNoticeError: when the quoted text was never published for this purpose.
+        UnknownNoticeError: when the quoted text is not the purpose's own, or was never published for it.
         InvalidConsentError: when the purpose does not rest on consent, or the time lies in the future.
     """
     check_client_purpose(registry.policy, caller, grant.purpose)
@@ -141,11 +144,13 @@ async def _take(
         raise InvalidConsentError("a parental authorisation names who gave it")
     if grant.channel is not Channel.ANY and purpose.channels and grant.channel not in purpose.channels:
         raise InvalidConsentError("this purpose does not use this channel")
+    if grant.quoted is not None and grant.quoted.notice != purpose.notice:
+        raise UnknownNoticeError("this is not the text by which consent to this purpose is asked for")
     if await _outranked(change, subject.subject_id, grant, history, direct_marketing=purpose.direct_marketing):
         kind = ConflictKind.CONSENT_OLDER_THAN_WITHDRAWAL
         note_conflict(change, subject.subject_id, kind, grant.purpose, source, grant.given_at)
         return RefusedGrant(kind), None
-    state = ConsentState.INVALIDATED if grant.method in NO_ACTIVE_ACT else ConsentState.GIVEN
+    state = ConsentState.GIVEN if _is_active(grant, purpose) else ConsentState.INVALIDATED
     if grant.quoted is None:
         state = ConsentState.UNKNOWN
     else:
@@ -155,6 +160,14 @@ async def _take(
         await notices.deliver(change, subject.subject_id, quote.notice, quote.version, delivered_at, grant.touchpoint)
     event_id, digest = await _append(change, subject, grant, state, source, history)
     return Declared(event_id, state), digest
+
+
+def _is_active(grant: Grant, purpose: Purpose) -> bool:
+    """Whether the act can declare a consent: a link in an e-mail proves who reads it, never whose telephone rings."""
+    if grant.method is ConsentMethod.DOI_CONFIRM:
+        asked = {grant.channel} if grant.channel is not Channel.ANY else set(purpose.channels)
+        return not asked or bool(asked - _NOT_BY_MAIL)
+    return grant.method not in NO_ACTIVE_ACT
 
 
 async def consents_of(registry: Registry, subject_id: UUID, as_of: datetime | None = None) -> list[Permission]:
@@ -233,11 +246,15 @@ async def _outranked(
         and (Channel.ANY in {one.channel, grant.channel} or one.channel is grant.channel)
     ]
     if direct_marketing and subject_id not in change.created:
-        statement = select(col(ObjectionRow.since)).where(
+        statement = select(ObjectionRow).where(
             col(ObjectionRow.subject_id) == subject_id,
             col(ObjectionRow.direct_marketing),
         )
-        against += list((await change.session.execute(statement)).scalars())
+        against += [
+            row.since
+            for row in (await change.session.execute(statement)).scalars()
+            if row.purpose in {None, grant.purpose} and meets(Channel(row.channel), grant.channel)
+        ]
     return any(grant.given_at is None or whole(grant.given_at) <= at for at in against)
 
 

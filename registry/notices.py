@@ -39,9 +39,14 @@ async def publish(registry: Registry, caller: Caller, texts: Sequence[NoticeText
     Raises:
         UnknownNoticeError: when a version on file would get another text.
     """
-    async with registry.database.reading() as session:
-        rows = (await session.execute(select(NoticeRow))).scalars()
-        on_file = {(row.notice, row.version, row.language): row.sha256 for row in rows}
+    async with registry.change() as change:
+        return await publish_within(change, caller, texts)
+
+
+async def publish_within(change: Change, caller: Caller, texts: Sequence[NoticeText]) -> int:
+    """As `publish`, part of a change: a document comes into force together with its texts, or not at all."""
+    rows = (await change.session.execute(select(NoticeRow))).scalars()
+    on_file = {(row.notice, row.version, row.language): row.sha256 for row in rows}
     fresh = [text for text in texts if (text.id, text.version, text.language) not in on_file]
     for text in texts:
         if on_file.get((text.id, text.version, text.language), text.sha256) != text.sha256:
@@ -50,31 +55,28 @@ async def publish(registry: Registry, caller: Caller, texts: Sequence[NoticeText
             )
     if not fresh:
         return 0
-    async with registry.change() as change:
-        for text in fresh:
-            await change.session.execute(
-                update(NoticeRow)
-                .where(
-                    col(NoticeRow.notice) == text.id,
-                    col(NoticeRow.language) == text.language,
-                    col(NoticeRow.valid_to).is_(None),
-                )
-                .values(valid_to=change.now),
+    for text in fresh:
+        await change.session.execute(
+            update(NoticeRow)
+            .where(
+                col(NoticeRow.notice) == text.id,
+                col(NoticeRow.language) == text.language,
+                col(NoticeRow.valid_to).is_(None),
             )
-            change.session.add(
-                NoticeRow(
-                    notice=text.id,
-                    version=text.version,
-                    language=text.language,
-                    purposes=" ".join(text.purposes),
-                    content=text.text,
-                    sha256=hashlib.sha256(text.text.encode()).hexdigest(),
-                    valid_from=change.now,
-                ),
-            )
-        change.record(
-            Entry(EventTag.NOTICE_PUBLISH, Outcome.DONE, client=caller.client, policy=change.policy.version),
+            .values(valid_to=change.now),
         )
+        change.session.add(
+            NoticeRow(
+                notice=text.id,
+                version=text.version,
+                language=text.language,
+                purposes=" ".join(text.purposes),
+                content=text.text,
+                sha256=hashlib.sha256(text.text.encode()).hexdigest(),
+                valid_from=change.now,
+            ),
+        )
+    change.record(Entry(EventTag.NOTICE_PUBLISH, Outcome.DONE, client=caller.client, policy=change.policy.version))
     return len(fresh)
 
 

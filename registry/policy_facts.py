@@ -11,12 +11,12 @@ from sqlmodel import col
 from policies.deadlines import local_date
 from policies.documents import PolicyDocument
 from policies.findings import Finding
-from policies.gates import Existing, check
+from policies.gates import Existing, Published, check
 from policies.notices import NoticeText
 from policies.vocabulary import ConsentState
 from registry.activation_bars import Gates
 from registry.database import Database
-from registry.tables import EventRow, NoticeRow, PermissionRow, RecordRow
+from registry.tables import EventRow, NoticeRow, PermissionRow, PolicyVersionRow, RecordRow, StateRow
 
 _ENDED = (ConsentState.WITHDRAWN, ConsentState.REVOKED, ConsentState.EXPIRED)
 
@@ -28,15 +28,30 @@ async def existing(database: Database) -> Existing:
     """
     now = await database.now()
     expired = col(PermissionRow.expires_at) <= now
+    declared = select(col(PermissionRow.purpose)).distinct()
     ended = select(col(PermissionRow.purpose)).where(col(PermissionRow.state).in_(_ENDED) | expired).distinct()
     fields = select(col(RecordRow.field)).union(select(col(EventRow.field)))
-    shown = select(col(NoticeRow.notice), col(NoticeRow.version)).where(col(NoticeRow.valid_to).is_(None))
+    in_force = select(col(PolicyVersionRow.activated_at)).join(
+        StateRow, col(StateRow.policy_digest) == col(PolicyVersionRow.digest)
+    )
     async with database.reading() as session:
+        decided_at = (await session.execute(in_force)).scalar()
+        rows = (await session.execute(select(NoticeRow))).scalars()
         return Existing(
             on=local_date(now),
+            declared=frozenset((await session.execute(declared)).scalars()),
             ended=frozenset((await session.execute(ended)).scalars()),
             stored=frozenset((await session.execute(fields)).scalars()),
-            published={row.notice: row.version for row in await session.execute(shown)},
+            published=frozenset(
+                Published(
+                    row.notice,
+                    row.version,
+                    row.language,
+                    row.sha256,
+                    settled=decided_at is not None and row.valid_from <= decided_at,
+                )
+                for row in rows
+            ),
         )
 
 

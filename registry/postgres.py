@@ -61,7 +61,8 @@ _GATHER = """SELECT q.id, clock_timestamp(), st.policy_digest, st.clients_versio
  (SELECT array_agg(ROW(k.category, k.version, k.epoch, k.wrapped, k.fingerprint)) FROM data_key k
   WHERE k.subject_id = q.id),
  {records}, {events},
- (SELECT array_agg(ROW(p.purpose, p.channel, p.state, p.since, p.explicit, p.expires_at, p.parental))
+ (SELECT array_agg(ROW(p.purpose, p.channel, p.state, p.since, p.explicit, p.expires_at, p.parental,
+  p.quoted))
   FROM permission p
   WHERE p.subject_id = q.id),
  (SELECT array_agg(ROW(o.direct_marketing, o.purpose, o.channel, o.state, o.since)) FROM objection o
@@ -292,7 +293,7 @@ def _gathered(row: Any, waiting: _Waiting) -> Gathered:  # noqa: ANN401 - an asy
         keys={CATEGORIES[k[0]]: WrappedDataKey(k[1], k[2], k[3], k[4]) for k in row[9] or ()},
         values=tuple([_value(value) for value in stored if value[1] in waiting.fields]),
         permissions=tuple(
-            Permission(PurposeId(p[0]), Channel(p[1]), ConsentState(p[2]), p[3], p[4], p[5], p[6])
+            Permission(PurposeId(p[0]), Channel(p[1]), ConsentState(p[2]), p[3], p[4], p[5], p[6], p[7])
             for p in row[12] or ()
         ),
         objections=tuple(

@@ -29,7 +29,7 @@ from registry.keys.provider import ask
 from registry.keys.ring import SUPPRESSION_KEY, create_index_key
 from registry.keys.signatures import NEW_KEY, Signature, ed25519_keys
 from registry.lookup import IdentifierKind
-from registry.notices import publish
+from registry.notices import publish_within
 from registry.policy_facts import gates_for
 from registry.policy_steps import Step, StepKind, StepResult, row_of, statement, steps_of
 from registry.second_factor import STAFF_KEY
@@ -112,8 +112,8 @@ async def prepare(registry: Registry, caller: Caller, policy: bytes, texts: Sequ
         await vouch_for(change, document, policy)
         await put_in_force(change, state, document, policy)
         change.record(Entry(EventTag.POLICY_ACTIVATE, Outcome.DONE, client=caller.client, policy=document.version))
+        await publish_within(change, caller, texts)
     registry.adopt(document)
-    await publish(registry, caller, texts)
 
 
 async def vouch_for_earlier(registry: Registry) -> None:

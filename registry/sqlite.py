@@ -54,7 +54,7 @@ _RECORDS = """SELECT record_id, field, category, collected_for, origin, observed
  key_version, sealed, stale_since IS NOT NULL FROM record WHERE subject_id = ? AND field IN ({marks})"""
 _EVENTS = """SELECT event_id, field, category, collected_for, origin, occurred_at, delete_after, 1,
  key_version, sealed, 0 FROM event WHERE subject_id = ? AND field IN ({marks}) ORDER BY occurred_at"""
-_PERMISSIONS = """SELECT purpose, channel, state, since, explicit, expires_at, parental FROM permission
+_PERMISSIONS = """SELECT purpose, channel, state, since, explicit, expires_at, parental, quoted FROM permission
  WHERE subject_id = ?"""
 _OBJECTIONS = "SELECT direct_marketing, purpose, channel, state, since FROM objection WHERE subject_id = ?"
 _RESTRICTIONS = "SELECT category, field, since FROM restriction WHERE subject_id = ? AND lifted_at IS NULL"
@@ -257,6 +257,7 @@ def _gather(connection: sqlite3.Connection, id_: UUID, versions: Versions, wante
                 bool(p[4]),
                 _instant(p[5]),
                 bool(p[6]),
+                p[7],
             )
             for p in connection.execute(_PERMISSIONS, key)
         ),

@@ -288,7 +288,10 @@ class ConsentEventRow(_Row, table=True):
 
 
 class PermissionRow(_Row, table=True):
-    """The current state of consent: a projection of the events, rebuilt from them at any time."""
+    """The current state of consent: a projection of the events, rebuilt from them at any time.
+
+    `quoted` is the text it was declared on, as `notice/version`.
+    """
 
     __tablename__ = "permission"
     __table_args__ = (
@@ -303,6 +306,7 @@ class PermissionRow(_Row, table=True):
     explicit: bool
     expires_at: datetime | None = Field(default=None, sa_type=Instant)
     parental: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    quoted: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class ObjectionRow(_Row, table=True):

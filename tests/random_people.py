@@ -32,7 +32,7 @@ from registry.tables import (
     RestrictionRow,
     SubjectRow,
 )
-from tests.unit.policies.people import NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS, retailer
+from tests.unit.policies.people import NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS, TEXT, retailer
 
 PURPOSES = [NEWSLETTER, RECOMMENDATIONS, POSTAL, ORDERS]
 NOTICES = ["privacy_notice", "newsletter_consent", "recommendations_consent"]
@@ -147,6 +147,7 @@ class Town:
                             "since": self.instant(),
                             "explicit": chance.random() < 0.85,
                             "parental": chance.random() < 0.3,
+                            "quoted": chance.choice(["", TEXT, TEXT, "other_text/1"]),
                             "expires_at": self.instant() if self.rarely() else None,
                         },
                     )

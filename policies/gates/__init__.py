@@ -10,10 +10,10 @@ Legal: GDPR Art. 5(1)(b), 6, 7, 8, 9, 13, 22, 25(2), 28, 35; § 7, § 7a UWG.
 from policies.declared import PolicyDocument
 from policies.findings import Check, Finding
 from policies.gates import advertising, automated, basis, children, keeping, special, texts
-from policies.gates.activation import Activation, Existing
+from policies.gates.activation import Activation, Existing, Published, published
 from policies.notices import NoticeText
 
-__all__ = ["GATES", "Existing", "check"]
+__all__ = ["GATES", "Existing", "Published", "check", "published"]
 
 GATES: tuple[Check[Activation], ...] = (
     *basis.GATES,

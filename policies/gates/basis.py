@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from policies.diff import scope_of_consent
 from policies.findings import Check, Fault, requires
 from policies.gates.activation import Activation
+from policies.notices import reference
 from policies.vocabulary import LegalBasis
 
 
@@ -29,35 +30,70 @@ def purpose_change(seen: Activation) -> Iterator[Fault]:
 
 @requires("R-6.1-2", "Art. 6(1)(a), 7(1) GDPR, Recital 42")
 def consent_scope(seen: Activation) -> Iterator[Fault]:
-    """What was not in the text is not consented to: a wider purpose needs a new text first."""
+    """What was not in the text is not consented to: a wider purpose needs a new text, and counts no older declaration.
+
+    Switching a purpose off and on again, or leaving it out for a while, makes no older declaration cover more.
+    """
     if seen.before is None:
         return
     renamed = seen.before.policy.controller.name != seen.document.policy.controller.name
-    for name, purpose in seen.document.in_force():
-        if LegalBasis.CONSENT not in purpose.articles or seen.text_is_new(purpose.notice):
+    for name, purpose in seen.document.purposes.items():
+        if LegalBasis.CONSENT not in purpose.articles:
+            continue
+        known = name in seen.before.purposes
+        if not known and name not in seen.existing.declared:
             continue
         wider = [change.sentence for change in scope_of_consent(seen.before, seen.document, name)]
-        if renamed and name in seen.before.purposes:
+        if renamed and known:
             wider.append("the controller has another name")
-        if wider:
+        new = seen.new_texts(purpose.notice)
+        if wider and not (purpose.consent_texts and new.issuperset(purpose.consent_texts)):
             what = f"the consent text in force does not cover this: {'; '.join(wider)}"
-            yield Fault(("purposes", name), f"purpose {name}: {what}")
+            yield Fault(("purposes", name), f"purpose {name}: {what}; consent_texts must name new texts alone")
+
+
+@requires("R-6.1-2", "Art. 6(1)(a), 7(1) GDPR, Recital 42")
+def consent_texts_count(seen: Activation) -> Iterator[Fault]:
+    """The texts that count are the purpose's own, the newest among them; what ceased to count does not come back."""
+    for name, purpose in seen.document.purposes.items():
+        new = seen.new_texts(purpose.notice)
+        before = seen.before.purposes[name].consent_texts if seen.before and name in seen.before.purposes else ()
+        if not purpose.consent_texts:
+            if before:
+                what = "declarations on older texts would count again without consent_texts"
+                yield Fault(("purposes", name), f"purpose {name}: {what}")
+            continue
+        at = ("purposes", name, "consent_texts")
+        if LegalBasis.CONSENT not in purpose.articles:
+            yield Fault(at, f"purpose {name}: consent_texts are for a purpose that rests on consent")
+        known = new | {reference(one.notice, one.version) for one in seen.published_of(purpose.notice)}
+        for text in purpose.consent_texts:
+            if text not in known:
+                yield Fault(at, f"purpose {name}: there is no text {text} of its notice")
+            elif before and text not in new.union(before):
+                yield Fault(at, f"purpose {name}: declarations on {text} would count again")
+        if missing := sorted(new.difference(purpose.consent_texts)):
+            yield Fault(at, f"purpose {name}: a declaration on {', '.join(missing)} would count for nothing")
 
 
 @requires("R-6.1-3", "Art. 5(1)(a), 7(3) GDPR, EDPB 05/2020 no. 121-123")
 def no_swap_after_withdrawal(seen: Activation) -> Iterator[Fault]:
-    """Who withdrew must not find the same processing on another basis."""
+    """Who withdrew must not find the same processing on another basis, however many documents lie between."""
     if seen.before is None:
         return
-    for name, purpose in seen.document.in_force():
-        old = seen.before.purposes.get(name)
-        if old is None or name not in seen.existing.ended:
+    for name, purpose in seen.document.purposes.items():
+        if name not in seen.existing.ended:
             continue
+        old = seen.before.purposes.get(name)
+        if old is None and LegalBasis.CONSENT not in purpose.articles:
+            yield Fault(("purposes", name), f"purpose {name}: consents have ended, so it comes back with consent alone")
         for category, basis in purpose.basis.items():
-            was = old.basis.get(category)
+            was = old.basis.get(category) if old is not None else None
             if was and was.article is LegalBasis.CONSENT and basis.article is not LegalBasis.CONSENT:
-                at = ("purposes", name, "basis", category)
-                yield Fault(at, f"purpose {name}: consents have ended, so {category} cannot change to {basis.article}")
+                place = ("purposes", name, "basis", category)
+                yield Fault(
+                    place, f"purpose {name}: consents have ended, so {category} cannot change to {basis.article}"
+                )
 
 
 @requires("R-6.1f-1", "Art. 6(1)(f), 5(2) GDPR")
@@ -77,4 +113,10 @@ def interest_is_approved(seen: Activation) -> Iterator[Fault]:
             yield Fault(at, f"purpose {name}: assessment {lia.ref} was due for review on {lia.review_on}")
 
 
-GATES: tuple[Check[Activation], ...] = (purpose_change, consent_scope, no_swap_after_withdrawal, interest_is_approved)
+GATES: tuple[Check[Activation], ...] = (
+    purpose_change,
+    consent_scope,
+    consent_texts_count,
+    no_swap_after_withdrawal,
+    interest_is_approved,
+)

@@ -1,6 +1,6 @@
 """Gates of the texts: what people must have been told, in both languages, before a purpose is in force.
 
-Legal: GDPR Art. 7(2), 12(1), 13(1), (2); § 7(2) UWG; R-13-1, R-15.1c-1, R-DE-UWG-3.
+Legal: GDPR Art. 7(1), (2), 12(1), 13(1), (2); § 7(2) UWG; R-7.1-1, R-13-1, R-15.1c-1, R-DE-UWG-3.
 """
 
 from collections.abc import Iterator
@@ -40,6 +40,16 @@ def privacy_notice_names_it(seen: Activation) -> Iterator[Fault]:
             yield Fault(("purposes", name), f"purpose {name}: no privacy notice names it in {languages}")
 
 
+@requires("R-7.1-1", "Art. 7(1) GDPR")
+def version_names_one_text(seen: Activation) -> Iterator[Fault]:
+    """What was published under a version stays its text; other words need another version."""
+    words = {(one.notice, one.version, one.language): one.sha256 for one in seen.existing.published}
+    for text in seen.texts:
+        if words.get((text.id, text.version, text.language), text.sha256) != text.sha256:
+            what = f"{text.id} {text.version} ({text.language}) is published with other words"
+            yield Fault(("policy", "version"), what)
+
+
 @requires("R-15.1c-1", "Art. 13(1)(e) GDPR, C-154/21")
 def privacy_notice_names_recipients(seen: Activation) -> Iterator[Fault]:
     """Who gets data is named where people read about the purpose."""
@@ -69,6 +79,7 @@ def consent_names_the_advertisers(seen: Activation) -> Iterator[Fault]:
 
 GATES: tuple[Check[Activation], ...] = (
     notice_is_written,
+    version_names_one_text,
     privacy_notice_names_it,
     privacy_notice_names_recipients,
     consent_names_the_advertisers,

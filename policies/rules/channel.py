@@ -60,7 +60,7 @@ def _is_named(channel: Channel, request: AccessRequest, purpose: Purpose, facts:
         for one in facts.permissions or ()
         if one.state not in VALID_CONSENT or one.channel is channel or purpose.channels == (channel,)
     ]
-    return carries(standing(speaking, request, channel, facts.as_of), facts.as_of)
+    return carries(standing(speaking, request, channel, facts.as_of), facts.as_of, texts=purpose.consent_texts)
 
 
 def _is_presumed(purpose: Purpose, facts: Facts) -> bool:

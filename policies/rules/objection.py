@@ -40,7 +40,7 @@ def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tupl
 def _bars_marketing(objection: Objection, request: AccessRequest, purpose: Purpose, facts: Facts) -> bool:
     """An objection that named no channel covers all; one limited by the person is honoured as stated."""
     covered = [channel for channel in channels_asked(request, purpose) if meets(objection.channel, channel)]
-    return not all(_consented_since(objection, channel, request, facts) for channel in covered)
+    return not all(_consented_since(objection, channel, request, purpose, facts) for channel in covered)
 
 
 def _bars(objection: Objection, request: AccessRequest, purpose: Purpose, facts: Facts) -> bool:
@@ -49,12 +49,14 @@ def _bars(objection: Objection, request: AccessRequest, purpose: Purpose, facts:
             return objection.state is not ObjectionState.REJECTED
         case "withdraws_consent":
             asked = channels_asked(request, purpose)
-            return not all(_consented_since(objection, channel, request, facts) for channel in asked)
+            return not all(_consented_since(objection, channel, request, purpose, facts) for channel in asked)
         case _:
             return True
 
 
-def _consented_since(objection: Objection, channel: Channel, request: AccessRequest, facts: Facts) -> bool:
+def _consented_since(
+    objection: Objection, channel: Channel, request: AccessRequest, purpose: Purpose, facts: Facts
+) -> bool:
     """Whether a later consent stands for the channel."""
     declared = standing(facts.permissions or (), request, channel, facts.as_of)
-    return carries(declared, facts.as_of, after=objection.since)
+    return carries(declared, facts.as_of, after=objection.since, texts=purpose.consent_texts)

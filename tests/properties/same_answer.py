@@ -17,7 +17,7 @@ from registry.migrations import async_url
 from tests.house import House
 from tests.properties.test_decision_laws import stricter
 from tests.random_people import NOW, Town
-from tests.unit.policies.people import NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS, ask, retailer, with_purpose
+from tests.unit.policies.people import NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS, TEXT, ask, retailer, with_purpose
 
 _PAGE = 500
 
@@ -52,6 +52,7 @@ def questions() -> list[tuple[AccessRequest, PolicyDocument]]:
     weighed = with_purpose(POSTAL, stricter(), direct_marketing=False, objection="weighed")
     absolute = with_purpose(POSTAL, direct_marketing=False)
     withdrawing = with_purpose(RECOMMENDATIONS, direct_marketing=False, unknown_age="deny")
+    grown = with_purpose(NEWSLETTER, consent_texts=(TEXT,))
     decided = with_purpose(ORDERS, stricter(), adm_exception="explicit_consent")
     return [
         *((one, retailer()) for one in shipped),
@@ -60,6 +61,8 @@ def questions() -> list[tuple[AccessRequest, PolicyDocument]]:
         (ask("post_house", POSTAL, "street"), absolute),
         (ask("recommender", RECOMMENDATIONS, "purchases"), withdrawing),
         (ask("shop", ORDERS, "street"), decided),
+        (ask("mailer", NEWSLETTER, "email", channel=Channel.EMAIL, operation=contact), grown),
+        (ask("mailer", NEWSLETTER, "email"), with_purpose(NEWSLETTER, grown, minimum_age=18)),
     ]
 
 

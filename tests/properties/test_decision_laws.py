@@ -53,6 +53,7 @@ from tests.unit.policies.people import (
     POSTAL,
     RECOMMENDATIONS,
     SOMEBODY,
+    TEXT,
     changed,
     customer,
     decide,
@@ -116,7 +117,7 @@ def stricter() -> PolicyDocument:
         budget=Budget(subjects_per_day=10),
     )
     document = with_part("fields", "income", document, special="health")
-    document = with_purpose(RECOMMENDATIONS, document, special={"income": "A9-2-a"})
+    document = with_purpose(RECOMMENDATIONS, document, special={"income": "A9-2-a"}, consent_texts=(TEXT, "b_text/2"))
     document = with_part("fields", "purchase_affinity", document, derived_from=("purchases", "visits"))
     return with_part("fields", "values_segment", document, derived_from=("income", "survey_answers"))
 
@@ -166,6 +167,7 @@ def permissions(
         draw(st.booleans()),
         draw(st.none() | instants),
         draw(st.booleans()),
+        draw(st.sampled_from(["", TEXT])),
     )
 
 

@@ -165,3 +165,66 @@ async def test_a_client_learns_its_purposes_in_words(api: Api) -> None:
     assert purposes["order_fulfilment"]["collects"] == ["birth_date"]
     assert purposes["newsletter"]["title"]["en"] == "Send the e-mail newsletter"
     assert purposes["newsletter"]["notice"] == "newsletter_consent"
+
+
+@pytest.mark.gdpr("7(1)")
+async def test_only_the_purposes_own_text_makes_a_consent(api: Api) -> None:
+    """R-7.1-1, R-7.2-1: who read the privacy notice has not agreed to anything, although it speaks of the purpose."""
+    subject = await api.house.customer()
+    texts = (await api.get("mailer", "/v1/notices/current", purpose="newsletter")).json()["notices"]
+    (told,) = [one for one in texts if (one["notice"], one["language"]) == ("privacy_notice", "de")]
+    quoted = {name: told[name] for name in ("notice", "version", "language", "sha256")}
+    refused = await api.post("mailer", "/v1/consents", await grant(api, subject, **quoted))
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "unknown-notice")
+    assert not await may_mail(api, subject)
+
+
+@pytest.mark.parametrize(
+    ("method", "state"),
+    [("doi_confirm", "ConsentInvalidated"), ("spoken_recorded", "ConsentGiven"), ("preticked", "ConsentInvalidated")],
+)
+async def test_a_link_in_an_email_names_no_telephone(api: Api, method: str, state: str) -> None:
+    """R-DE-DOI-5: nor where the consent names no channel and the purpose has this one alone."""
+    for channel in ("phone", "any"):
+        subject = await api.house.customer()
+        quote = await api.house.quote("telephone_advertising")
+        body = await grant(api, subject, purpose="telephone_advertising", channel=channel, method=method, explicit=True)
+        body |= {"notice": quote.notice, "version": quote.version, "sha256": quote.sha256}
+        given = await api.post("marketing", "/v1/consents", body)
+        assert (given.status_code, given.json()["state"]) == (201, state)
+        asked = {"purpose": "telephone_advertising", "channel": "phone", "fields": ["phone"]}
+        (item,) = (await api.post("marketing", "/v1/decisions", {**asked, "subject_ids": [str(subject)]})).json()[
+            "items"
+        ]
+        assert item["permitted"] is (state == "ConsentGiven")
+
+
+@pytest.mark.gdpr("7(2)")
+async def test_a_box_that_a_sync_ticks_ends_no_consent(api: Api) -> None:
+    """R-7.2-1: what binds nobody changes nothing."""
+    subject = await api.house.customer(newsletter=True)
+    for channel in ("email", "any"):
+        void = await api.post("mailer", "/v1/consents", await grant(api, subject, method="preticked", channel=channel))
+        assert void.json()["state"] == "ConsentInvalidated"
+        assert await may_mail(api, subject)
+
+
+@pytest.mark.gdpr("21")
+@pytest.mark.parametrize(
+    ("objection", "taken"),
+    [
+        ({"purpose": "postal_advertising", "channel": "post"}, True),
+        ({"purpose": "newsletter", "channel": "email"}, False),
+        ({"channel": "sms"}, True),
+        ({"channel": "email"}, False),
+        ({}, False),
+    ],
+)
+async def test_an_objection_outranks_an_older_consent_it_speaks_of(
+    api: Api, objection: dict[str, str], *, taken: bool
+) -> None:
+    """R-21.2-2, R-7.3-5: as stated, and no further."""
+    subject = await api.house.customer()
+    assert (await api.post("shop", "/v1/objections", {"subject_id": str(subject), **objection})).status_code == 201
+    given = await api.post("mailer", "/v1/consents", await grant(api, subject, given_at=yesterday().isoformat()))
+    assert (given.status_code == 201) is taken, given.text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from policies.documents import PolicyDocument
-from policies.gates import Existing
+from policies.gates import Existing, published
 from policies.notices import NoticeText
 from tests.unit.policies.small_shop import ALL, ON, SHOP, Edit, edited, shop, text, texts
 
@@ -47,8 +47,13 @@ OFFERS = """\
   proofs:
 """
 OFFERED = texts((*ALL, "offers"))
-PUBLISHED = {"news_consent": "1", "tips_consent": "1", "privacy": "1"}
+PUBLISHED = published(texts())
 KNOWN = Existing(ON, published=PUBLISHED)
+NEW_TEXT = ("    notice: news_consent\n", "    notice: news_consent\n    consent_texts: [news_consent/2]\n")
+RENAMED = tuple(
+    text(one.id, one.purposes, one.language, "2", one.kind, f"Großer Laden, Versender, Bote: {one.id}")
+    for one in texts()
+)
 NEWS_WITHDRAWN = Existing(ON, ended=frozenset({"news"}), published=PUBLISHED)
 
 
@@ -116,7 +121,7 @@ BASIS = [
         "a consent stretched to another field",
         "R-6.1-2",
         ((NEWS_FIELDS, "    fields: {master: [phone, email]}\n"),),
-        (),
+        (NEW_TEXT,),
         before=shop(),
         existing=KNOWN,
         shown_repaired=texts(version="2"),
@@ -125,7 +130,7 @@ BASIS = [
         "a consent to another recipient",
         "R-6.1-2",
         (("    recipients: [sender]\n", "    recipients: [sender, carrier]\n"),),
-        (),
+        (NEW_TEXT,),
         before=shop(),
         existing=KNOWN,
         shown_repaired=texts(version="2"),
@@ -134,13 +139,18 @@ BASIS = [
         "a consent to a controller of another name",
         "R-6.1-2",
         (("    name: Kleiner Laden\n", "    name: Großer Laden\n"),),
-        (),
-        shown=texts(words="Großer Laden, Versender, Bote"),
+        (NEW_TEXT, ("    notice: tips_consent\n", "    notice: tips_consent\n    consent_texts: [tips_consent/2]\n")),
+        shown=RENAMED,
         before=shop(),
         existing=KNOWN,
-        shown_repaired=tuple(
-            text(one.id, one.purposes, one.language, "2", one.kind, "Großer Laden, Versender, Bote") for one in texts()
-        ),
+        shown_repaired=RENAMED,
+    ),
+    Case(
+        "declarations on a text that nobody wrote",
+        "R-6.1-2",
+        (("    notice: news_consent\n", "    notice: news_consent\n    consent_texts: [news_consent/9]\n"),),
+        (("news_consent/9", "news_consent/1"),),
+        existing=KNOWN,
     ),
     Case(
         "a consent that gave way to an interest after somebody withdrew",
@@ -272,6 +282,15 @@ TEXTS = [
         "R-13-1",
         (("    notice: tips_consent\n", "    notice: privacy\n"),),
         ((DPIA + "\n    notice: privacy", DPIA + "\n    notice: tips_consent"),),
+    ),
+    Case(
+        "other words under a version that people were shown",
+        "R-7.1-1",
+        (),
+        (),
+        shown=texts(words="Kleiner Laden, Versender, Bote, und zwar"),
+        shown_repaired=texts(version="2", words="Kleiner Laden, Versender, Bote, und zwar"),
+        existing=KNOWN,
     ),
     Case(
         "a purpose that the privacy notice does not name",

@@ -22,7 +22,7 @@ from tests.unit.policies.people import NEWSLETTER, NOW, ORDERS, POSTAL, RECOMMEN
 
 TABLES = """
 CREATE TABLE subject (subject_id, status, kind, majority_month);
-CREATE TABLE permission (subject_id, purpose, channel, state, since, explicit, expires_at, parental);
+CREATE TABLE permission (subject_id, purpose, channel, state, since, explicit, expires_at, parental, quoted);
 CREATE TABLE objection (subject_id, purpose, channel, state, since);
 CREATE TABLE restriction (subject_id, category, field, since, lifted_at);
 CREATE TABLE relationship (subject_id, kind, opened_at, closed_at);
@@ -83,7 +83,7 @@ def _tables(facts: Facts, document: PolicyDocument) -> dict[str, Rows]:
     return {
         "subject": [(me, facts.status, facts.kind, facts.majority_month)] if facts.status else [],
         "permission": [
-            (me, one.purpose, one.channel, one.state, one.since, one.explicit, one.expires_at, one.parental)
+            (me, one.purpose, one.channel, one.state, one.since, one.explicit, one.expires_at, one.parental, one.quoted)
             for one in facts.permissions or ()
         ],
         "objection": [(me, one.purpose, one.channel, one.state, one.since) for one in facts.objections or ()],

@@ -37,6 +37,7 @@ NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 SOMEBODY = SubjectId(UUID("6f9f6f0e-0d5b-4a67-9c0f-2f5a0a1c9b11"))
 ORDERS = PurposeId("order_fulfilment")
 NEWSLETTER = PurposeId("newsletter")
+TEXT = "a_text/1"
 RECOMMENDATIONS = PurposeId("recommendations")
 POSTAL = PurposeId("postal_advertising")
 ACCOUNTING = PurposeId("accounting_duty")
@@ -77,8 +78,9 @@ def permission(
     *,
     explicit: bool = False,
     expires_at: datetime | None = None,
+    quoted: str = "",
 ) -> Permission:
-    return Permission(PurposeId(purpose), channel, state, since or days(100), explicit, expires_at)
+    return Permission(PurposeId(purpose), channel, state, since or days(100), explicit, expires_at, quoted=quoted)
 
 
 def objection(
@@ -131,7 +133,7 @@ def customer(**changes: object) -> Facts:
         status=SubjectStatus.ACTIVE,
         kind=SubjectKind.PERSON,
         majority_month=date(2001, 5, 1),
-        permissions=(permission(), permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True)),
+        permissions=(permission(), permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True, quoted=TEXT)),
         objections=(),
         restrictions=(),
         relationships=(Relationship(RelationshipKind.CONTRACT, days(200), None),),

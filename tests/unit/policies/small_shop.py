@@ -177,8 +177,8 @@ def texts(
         for language in ("de", "en")
         for one in (
             text("privacy", named, language, kind=NoticeKind.PRIVACY_NOTICE),
-            text("news_consent", ["news"], language, version, words=words),
-            text("tips_consent", ["tips"], language, version),
+            text("news_consent", ["news"], language, version, words=f"{words} {version}"),
+            text("tips_consent", ["tips"], language, version, words=f"Kleiner Laden {version}"),
         )
     )
 

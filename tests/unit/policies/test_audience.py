@@ -12,7 +12,7 @@ from policies.documents import Basis, PolicyDocument
 from policies.evaluate import evaluate
 from policies.facts import AccessRequest, Facts, Objection, Restriction
 from policies.vocabulary import (
-    NO_DECLARATION,
+    ONLY_ASKED,
     Category,
     Channel,
     ConsentState,
@@ -36,6 +36,7 @@ from tests.unit.policies.people import (
     POSTAL_READ,
     RECOMMENDATION_READ,
     RECOMMENDATIONS,
+    TEXT,
     address,
     ask,
     customer,
@@ -136,17 +137,29 @@ def test_an_audience_of_calls_rests_on_a_documented_interest(article: LegalBasis
 @pytest.mark.parametrize("state", list(ConsentState))
 def test_an_audience_hears_the_last_word_of_each(state: ConsentState) -> None:
     """R-7.3-1, R-7.1-3: a state before and after a consent, on this channel, another and all."""
+    asked = permission(state=ConsentState.REQUESTED, since=days(50))
     for channel in (Channel.EMAIL, Channel.SMS, Channel.ANY):
         for since in (days(300), days(1), days(-1)):
             one = permission(state=state, since=since, channel=channel)
-            for history in [(one,), (permission(), one)]:
+            for history in [(one,), (permission(), one), (asked, one)]:
                 for document in (None, TWO_CHANNELS, SOLD, INTEREST):
                     agree(NEWSLETTER_READ, customer(permissions=history), document)
             quiet = replace(one, purpose=RECOMMENDATIONS, explicit=True)
             given = permission(RECOMMENDATIONS, channel=Channel.ANY, explicit=True)
             agree(RECOMMENDATION_READ, customer(permissions=(given, quiet)))
     over = customer(permissions=(permission(state=state, expires_at=NOW),))
-    assert [agree(NEWSLETTER_READ, over, one) for one in (None, INTEREST)] == [False, state in NO_DECLARATION]
+    assert [agree(NEWSLETTER_READ, over, one) for one in (None, INTEREST)] == [False, state in ONLY_ASKED]
+
+
+@pytest.mark.gdpr("6(1)(a)")
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.ANY])
+def test_an_audience_counts_declarations_on_the_texts_that_count(channel: Channel) -> None:
+    """R-6.1-2."""
+    grown = with_purpose(NEWSLETTER, consent_texts=(TEXT, "b_text/2"))
+    given = {quoted: permission(quoted=quoted, channel=channel) for quoted in ("", TEXT, "a_text/11", "b_text/2")}
+    told = {quoted: agree(NEWSLETTER_READ, customer(permissions=(one,)), grown) for quoted, one in given.items()}
+    assert told == {"": False, TEXT: True, "a_text/11": False, "b_text/2": True}
+    assert agree(NEWSLETTER_READ, customer(permissions=(given[""],)))
 
 
 @pytest.mark.gdpr("21")

@@ -32,8 +32,9 @@ def test_nothing_declared_is_no_state() -> None:
 
 
 def test_a_state_carries_what_was_declared_with_it() -> None:
-    declared = Declaration(NEWSLETTER, Channel.SMS, GIVEN, days(9), 4, explicit=True, expires_at=NOW, parental=True)
-    expected = Permission(NEWSLETTER, Channel.SMS, GIVEN, days(9), explicit=True, expires_at=NOW, parental=True)
+    more = {"explicit": True, "expires_at": NOW, "parental": True, "quoted": "a_text/1"}
+    declared = Declaration(NEWSLETTER, Channel.SMS, GIVEN, days(9), 4, **more)  # type: ignore[arg-type]
+    expected = Permission(NEWSLETTER, Channel.SMS, GIVEN, days(9), **more)  # type: ignore[arg-type]
     assert fold([declared]) == {BY_SMS: expected}
     plain = Permission(NEWSLETTER, Channel.EMAIL, GIVEN, days(9), explicit=False, expires_at=None, parental=False)
     assert fold([said(GIVEN, days(9))]) == {BY_MAIL: plain}
@@ -56,9 +57,9 @@ def test_of_one_instant_what_ends_a_consent_beats_what_gives_it(valid: ConsentSt
 
 
 def test_of_two_alike_at_one_instant_the_one_entered_last_stands() -> None:
-    invalid, ended = ConsentState.INVALIDATED, WITHDRAWN
-    assert states(said(invalid, NOW, sequence=10), said(ended, NOW, sequence=2)) == {BY_MAIL: invalid}
-    assert states(said(invalid, NOW, sequence=2), said(ended, NOW, sequence=10)) == {BY_MAIL: ended}
+    refused, ended = ConsentState.REFUSED, WITHDRAWN
+    assert states(said(refused, NOW, sequence=10), said(ended, NOW, sequence=2)) == {BY_MAIL: refused}
+    assert states(said(refused, NOW, sequence=2), said(ended, NOW, sequence=10)) == {BY_MAIL: ended}
 
 
 @pytest.mark.gdpr("5(2)")
@@ -94,7 +95,8 @@ def test_a_declaration_that_names_no_channel_speaks_for_every_channel() -> None:
     assert states(*history, ended) == {BY_MAIL: WITHDRAWN, BY_SMS: WITHDRAWN, anywhere: WITHDRAWN, by_post: GIVEN}
     assert fold([*history, ended])[BY_SMS].channel is Channel.SMS
     again = said(GIVEN, days(1), Channel.ANY)
-    assert states(*history, ended, again) == {BY_MAIL: GIVEN, BY_SMS: GIVEN, anywhere: GIVEN, by_post: GIVEN}
+    named = {BY_MAIL: WITHDRAWN, BY_SMS: WITHDRAWN, by_post: GIVEN}
+    assert states(*history, ended, again) == {**named, anywhere: GIVEN}, "nobody named e-mail or SMS since"
     for name in ("a_purpose", "z_purpose"):
         other = PurposeId(name)
         expected = {BY_MAIL: GIVEN, BY_SMS: GIVEN, by_post: GIVEN, (other, Channel.ANY): WITHDRAWN}
@@ -124,3 +126,26 @@ def test_being_asked_on_every_channel_speaks_where_nothing_was_declared() -> Non
     asked = said(ConsentState.REQUESTED, days(2), Channel.ANY)
     requested = ConsentState.REQUESTED
     assert states(*history, asked) == {BY_MAIL: GIVEN, BY_SMS: requested, (NEWSLETTER, Channel.ANY): requested}
+
+
+@pytest.mark.gdpr("7(2)")
+@pytest.mark.parametrize("channel", [Channel.ANY, Channel.EMAIL])
+@pytest.mark.parametrize("state", sorted(set(ConsentState) - NO_DECLARATION))
+def test_an_act_that_binds_nobody_changes_nothing_that_was_declared(state: ConsentState, channel: Channel) -> None:
+    """R-7.2-1: a box ticked beforehand gives no consent and ends none."""
+    void = said(ConsentState.INVALIDATED, days(1), channel)
+    assert states(said(state, days(2)), void)[BY_MAIL] == state
+    assert states(said(GIVEN, NOW), void)[BY_MAIL] == GIVEN
+    assert states(void) == {(NEWSLETTER, channel): ConsentState.INVALIDATED}
+
+
+@pytest.mark.parametrize("state", sorted(VALID_CONSENT))
+def test_a_consent_that_names_no_channel_names_none(state: ConsentState) -> None:
+    """R-DE-UWG-1: whoever said no to calls is not called because of it."""
+    by_phone = (NEWSLETTER, Channel.PHONE)
+    for before in (WITHDRAWN, ConsentState.REFUSED, ConsentState.REQUESTED, GIVEN):
+        found = fold([said(before, days(9), Channel.PHONE), said(state, days(1), Channel.ANY)])
+        assert {place: (one.state, one.since) for place, one in found.items()} == {
+            by_phone: (before, days(9)),
+            (NEWSLETTER, Channel.ANY): (state, days(1)),
+        }

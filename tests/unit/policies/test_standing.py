@@ -6,9 +6,8 @@ from itertools import product
 
 import pytest
 
-from policies.facts import Permission
 from policies.standing import carries, is_ended, is_given, is_over, meets, standing
-from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel, ConsentState
+from policies.vocabulary import NO_DECLARATION, ONLY_ASKED, VALID_CONSENT, Channel, ConsentState
 from tests.unit.policies.people import NEWSLETTER, NEWSLETTER_READ, NOW, customer, days, permission, purpose_of
 
 PURPOSE = purpose_of(NEWSLETTER)
@@ -74,15 +73,15 @@ def test_only_a_valid_declaration_carries(state: ConsentState) -> None:
         ({"expires_at": NOW}, {}),
         ({"expires_at": days(1)}, {}),
         ({"state": ConsentState.WITHDRAWN}, {}),
+        ({"quoted": "a_text/2"}, {"texts": ("a_text/1", "a_text/3")}),
+        ({"quoted": ""}, {"texts": ("a_text/1",)}),
     ],
 )
 def test_a_declaration_carries_as_asked_and_each_of_several_has_to(
-    change: dict[str, object], asked: dict[str, bool | datetime]
+    change: dict[str, object], asked: dict[str, object]
 ) -> None:
-    """R-22-2, R-8-1, R-21.2-2."""
-    full = Permission(
-        NEWSLETTER, Channel.EMAIL, ConsentState.GIVEN, days(4), explicit=True, expires_at=days(-1), parental=True
-    )
+    """R-22-2, R-8-1, R-21.2-2, R-6.1-2."""
+    full = replace(permission(since=days(4), explicit=True, expires_at=days(-1), quoted="a_text/1"), parental=True)
     short = replace(full, **change)  # type: ignore[arg-type]  # the columns above
     assert carries([full], NOW, **asked)  # type: ignore[arg-type]  # likewise
     for declared in ([short], [full, short], [short, full]):
@@ -141,10 +140,23 @@ def test_a_last_word_that_is_no_consent_any_more_ended_one(
 ) -> None:
     """R-6.1-3: a request ended nothing, even one that ran out."""
     facts = customer(permissions=(permission(state=state, expires_at=expires_at),))
-    ended = state not in NO_DECLARATION and (over or state not in VALID_CONSENT)
+    ended = state not in ONLY_ASKED and (over or state not in VALID_CONSENT)
     assert is_ended(NEWSLETTER_READ, Channel.EMAIL, facts) is ended
 
 
 def test_what_nobody_knows_counts_as_ended_and_what_was_never_said_does_not() -> None:
     assert is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=None))
     assert not is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=()))
+
+
+@pytest.mark.gdpr("7(2)")
+def test_a_void_act_speaks_only_where_nothing_was_declared() -> None:
+    """R-7.2-1, R-6.1-3: it takes no consent's place; where it was the only word, nothing else takes its place."""
+    void = permission(state=ConsentState.INVALIDATED, since=days(1), channel=Channel.ANY)
+    given = permission(since=days(9))
+    assert standing([void, given], NEWSLETTER_READ, Channel.EMAIL, NOW) == (given,)
+    assert standing([void], NEWSLETTER_READ, Channel.EMAIL, NOW) == (void,)
+    assert is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=(void,)))
+    assert not is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=(void, given)))
+    asked = permission(state=ConsentState.REQUESTED, since=NOW)
+    assert not is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=(void, asked)))

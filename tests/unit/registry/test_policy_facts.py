@@ -3,7 +3,7 @@
 import pytest
 
 from policies.documents import load
-from policies.gates import check
+from policies.gates import check, published
 from policies.vocabulary import Channel, PurposeId
 from registry.policy_facts import existing
 from registry.withdrawals import withdraw_consent
@@ -17,7 +17,8 @@ FIELDS = {"first_name", "last_name", "email", "street"}
 async def test_an_empty_registry_knows_its_texts_and_nothing_else(house: House) -> None:
     found = await existing(house.registry.database)
     assert (found.ended, found.stored) == (frozenset(), frozenset())
-    assert found.published == {text.id: text.version for text in notices()}
+    assert found.declared == frozenset()
+    assert found.published == published(notices()), "published with the policy, so what people were shown under it"
 
 
 @pytest.mark.gdpr("7(3)")
@@ -28,7 +29,7 @@ async def test_withdrawals_and_stored_fields_are_known_and_gate_the_next_documen
     await withdraw_consent(house.registry, SHOP, subject_id, PurposeId("newsletter"), Channel.EMAIL)
     await house.invoice(subject_id)
     found = await existing(house.registry.database)
-    assert found.ended == {"newsletter"}
+    assert found.declared == found.ended == {"newsletter"}
     assert found.stored >= {"email", "invoices", "consent_evidence"}
     document = load(CATALOGUE / "retailer.yaml")
     assert check(document, document, found, notices()) == ()

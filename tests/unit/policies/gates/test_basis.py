@@ -1,5 +1,6 @@
 """A basis holds on the day, for what was told, and is not swapped behind anybody's back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,14 +70,34 @@ def test_after_a_withdrawal_consent_gives_way_to_no_other_basis(was: LegalBasis)
         assert faults(gate, after, existing=NEWS_WITHDRAWN) == []
 
 
-def test_a_category_or_a_purpose_that_was_not_there_before_swaps_nothing() -> None:
+def test_a_category_that_was_not_there_before_swaps_nothing() -> None:
     """R-6.1-3."""
     contract = Basis(article=LegalBasis.CONTRACT, why="x")
     wider = with_purpose(shop(), "news", basis={**shop().purposes["news"].basis, Category.SCORE: contract})
     assert faults(basis.no_swap_after_withdrawal, wider, before=shop(), existing=NEWS_WITHDRAWN) == []
-    without = shop().model_copy(update={"purposes": {"orders": shop().purposes["orders"]}})
-    other = with_purpose(shop(), "news", basis={Category.MASTER: contract})
-    assert faults(basis.no_swap_after_withdrawal, other, before=without, existing=NEWS_WITHDRAWN) == []
+
+
+@pytest.mark.gdpr("7(3)")
+@pytest.mark.parametrize("state", ["active", "observe", "inactive", "retired"])
+def test_no_detour_swaps_a_consent_that_ended(state: str) -> None:
+    """R-6.1-3: neither by way of a document in which the purpose rests, nor of one in which it is missing."""
+    gate, contract = basis.no_swap_after_withdrawal, Basis(article=LegalBasis.CONTRACT, why="x")
+    other = with_purpose(shop(), "news", basis={Category.MASTER: contract}, state=state)
+    assert [fault.path for fault in faults(gate, other, before=shop(), existing=NEWS_WITHDRAWN)] == [
+        ("purposes", "news", "basis", "master")
+    ]
+    without = without_news()
+    assert [fault.path for fault in faults(gate, other, before=without, existing=NEWS_WITHDRAWN)] == [
+        ("purposes", "news")
+    ]
+    assert faults(gate, other, before=without, existing=KNOWN) == []
+    assert faults(gate, shop(), before=without, existing=NEWS_WITHDRAWN) == []
+
+
+def without_news() -> PolicyDocument:
+    return shop().model_copy(
+        update={"purposes": {name: one for name, one in shop().purposes.items() if name != "news"}}
+    )
 
 
 def called(name: str) -> PolicyDocument:
@@ -89,25 +110,87 @@ def test_who_consented_to_one_controller_did_not_consent_to_another(name: str) -
     """R-6.1-2: whatever the name, it is told of each purpose on consent that was there before."""
     found = faults(basis.consent_scope, called(name), before=shop(), existing=KNOWN)
     assert [fault.path for fault in found] == [("purposes", "news"), ("purposes", "tips")]
-    assert all(fault.message.endswith("not cover this: the controller has another name") for fault in found)
-    known = {one: purpose for one, purpose in shop().purposes.items() if one != "news"}
-    fewer = shop().model_copy(update={"purposes": known})
-    assert [fault.path[1] for fault in faults(basis.consent_scope, called(name), before=fewer, existing=KNOWN)] == [
-        "tips"
-    ]
+    assert all("not cover this: the controller has another name; " in fault.message for fault in found)
+    found = faults(basis.consent_scope, called(name), before=without_news(), existing=KNOWN)
+    assert [fault.path[1] for fault in found] == ["tips"]
 
 
 @pytest.mark.gdpr("7(1)")
 def test_a_wider_purpose_waits_for_a_text_that_says_so() -> None:
     """R-6.1-2: and nothing else needs another text."""
     wider = shop(("    recipients: [sender]\n", "    recipients: [sender, carrier]\n"))
-    what = "the consent text in force does not cover this: news now also discloses to carrier"
-    assert faults(basis.consent_scope, wider, before=shop(), existing=KNOWN) == [
-        Fault(("purposes", "news"), f"purpose news: {what}")
-    ]
-    assert faults(basis.consent_scope, wider, texts(version="2"), shop(), KNOWN) == []
+    (fault,) = faults(basis.consent_scope, wider, before=shop(), existing=KNOWN)
+    assert fault.path == ("purposes", "news")
+    assert fault.message.startswith(
+        "purpose news: the consent text in force does not cover this: news now also discloses to carrier"
+    )
+    assert fault.message.endswith("; consent_texts must name new texts alone")
+    for counted, enough in [
+        ((), False),
+        (("news_consent/1",), False),
+        (("news_consent/1", "news_consent/2"), False),
+        (("news_consent/2",), True),
+    ]:
+        counting = with_purpose(wider, "news", consent_texts=counted)
+        found = faults(basis.consent_scope, counting, texts(version="2"), shop(), KNOWN)
+        assert [one.path for one in found] == [("purposes", "news")] * (not enough), counted
+        assert len(faults(basis.consent_scope, counting, before=shop(), existing=KNOWN)) == 1, (
+            "the old text is no new one"
+        )
     assert faults(basis.consent_scope, wider, existing=KNOWN) == []
     assert faults(basis.consent_scope, shop(), before=wider, existing=KNOWN) == []
+
+
+@pytest.mark.gdpr("7(1)")
+@pytest.mark.parametrize("state", ["active", "observe", "inactive", "retired"])
+def test_no_detour_stretches_a_consent(state: str) -> None:
+    """R-6.1-2: a purpose grows wider in the document that widens it, whether or not it is in force there."""
+    gate = basis.consent_scope
+    wider = with_purpose(shop(), "news", recipients=("sender", "carrier"), state=state)
+    assert [fault.path for fault in faults(gate, wider, before=shop(), existing=KNOWN)] == [("purposes", "news")]
+    on_file = replace(KNOWN, declared=frozenset({"news"}))
+    back = faults(gate, with_purpose(shop(), "news", state=state), before=without_news(), existing=on_file)
+    assert [fault.path for fault in back] == [("purposes", "news")], "somebody consented before it was left out"
+    assert faults(gate, wider, before=without_news(), existing=KNOWN) == [], "nobody ever consented"
+    ordered = with_purpose(shop(), "orders", recipients=("carrier", "sender"))
+    assert faults(gate, ordered, before=shop(), existing=on_file) == [], "it rests on no consent"
+
+
+@pytest.mark.gdpr("7(1)")
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ((), (), ""),
+        ((), ("news_consent/1", "news_consent/2"), ""),
+        ((), ("news_consent/2",), ""),
+        ((), ("news_consent/1",), "a declaration on news_consent/2 would count for nothing"),
+        ((), ("news_consent/2", "tips_consent/1"), "there is no text tips_consent/1 of its notice"),
+        ((), ("news_consent/2", "news_consent/3"), "there is no text news_consent/3 of its notice"),
+        (("news_consent/0",), ("news_consent/2", "news_consent/0"), "there is no text news_consent/0 of its notice"),
+        (("news_consent/1",), ("news_consent/1", "news_consent/2"), ""),
+        (("news_consent/0",), ("news_consent/1", "news_consent/2"), "declarations on news_consent/1 would count again"),
+        (("news_consent/1",), (), "declarations on older texts would count again without consent_texts"),
+    ],
+)
+def test_what_ceased_to_count_does_not_come_back(before: tuple[str, ...], after: tuple[str, ...], fault: str) -> None:
+    """R-6.1-2, R-7.1-1."""
+    old, new = (with_purpose(shop(), "news", consent_texts=one) for one in (before, after))
+    found = faults(basis.consent_texts_count, new, texts(version="2"), old, KNOWN)
+    assert [one.message for one in found] == [f"purpose news: {fault}"] * bool(fault)
+    place = ("purposes", "news", "consent_texts") if after else ("purposes", "news")
+    assert [one.path for one in found] == [place] * bool(fault)
+
+
+def test_texts_count_for_a_purpose_that_rests_on_consent() -> None:
+    """R-6.1-2: the first document of all may say so too."""
+    gate = basis.consent_texts_count
+    counted = with_purpose(shop(), "news", consent_texts=("news_consent/1",))
+    assert faults(gate, counted) == faults(gate, shop()) == []
+    letters = with_purpose(shop(), "letters", consent_texts=("privacy/1",))
+    assert [fault.message for fault in faults(gate, letters)] == [
+        "purpose letters: consent_texts are for a purpose that rests on consent"
+    ]
+    assert faults(gate, counted, before=without_news()) == []
 
 
 @pytest.mark.gdpr("6(1)(f)")

@@ -167,6 +167,28 @@ def test_profiling_needs_an_explicit_declaration() -> None:
     assert reasons(decide(RECOMMENDATION_READ, subscriber(quiet))) == [ReasonCode.CONSENT_INVALID]
 
 
+@pytest.mark.parametrize(
+    ("counting", "quoted", "expected"),
+    [
+        ((), "", []),
+        ((), "newsletter_consent/1", []),
+        (("newsletter_consent/1",), "newsletter_consent/1", []),
+        (("newsletter_consent/2", "newsletter_consent/1"), "newsletter_consent/1", []),
+        (("newsletter_consent/2",), "newsletter_consent/1", [ReasonCode.CONSENT_MISSING]),
+        (("newsletter_consent/2",), "newsletter_consent/22", [ReasonCode.CONSENT_MISSING]),
+        (("newsletter_consent/2",), "", [ReasonCode.CONSENT_MISSING]),
+    ],
+)
+def test_a_declaration_on_a_text_that_said_less_is_none_for_more(
+    counting: tuple[str, ...], quoted: str, expected: list[ReasonCode]
+) -> None:
+    """R-6.1-2: the purpose has grown wider since; nor does it name the channel that only the newer text speaks of."""
+    document = with_purpose(NEWSLETTER, consent_texts=counting)
+    assert reasons(decide(NEWSLETTER_READ, subscriber(permission(quoted=quoted)), document)) == expected
+    ended = subscriber(permission(quoted=quoted, state=ConsentState.WITHDRAWN))
+    assert reasons(decide(NEWSLETTER_READ, ended, document)) == [ReasonCode.CONSENT_WITHDRAWN]
+
+
 def test_consent_for_another_purpose_carries_nothing() -> None:
     """R-7.2-2: one choice per purpose."""
     assert reasons(decide(NEWSLETTER_READ, subscriber(permission(RECOMMENDATIONS)))) == [ReasonCode.CONSENT_MISSING]
