@@ -1,12 +1,14 @@
 """The people who bring a policy into force, and documents for them to decide about."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.compose import shipped_notices
 from api.settings import CATALOGUE, Settings
+from policies.notices import NoticeText
 from registry.activation import NotTaken, Taken, advise, decide, prepare_decision, propose, review
 from registry.activation_bars import Gates, Signed
 from registry.actors import Role, Staff
@@ -44,13 +46,14 @@ class Board:
     dpo: Staff
     decider: Staff
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    texts: Sequence[NoticeText] = field(default_factory=lambda: shipped_notices(Settings()))
 
     @property
     def public_key(self) -> bytes:
         return self.key.public_key().public_bytes_raw()
 
     async def gates(self) -> Gates:
-        return await gates_for(self.registry.database, shipped_notices(Settings()))
+        return await gates_for(self.registry.database, self.texts)
 
     async def propose(self, source: bytes) -> Taken | NotTaken:
         return await propose(self.registry, self.author, source, await self.gates())
@@ -70,7 +73,9 @@ class Board:
     ) -> Taken | NotTaken:
         signed = signed or await self.sign(source, accepts=accepts, reasons=reasons)
         gates = await self.gates()
-        return await decide(self.registry, self.decider, source, signed, gates, accepts=accepts, reasons=reasons)
+        return await decide(
+            self.registry, self.decider, source, signed, gates, accepts=accepts, reasons=reasons, texts=self.texts
+        )
 
     async def to_advised(self, source: bytes) -> None:
         for step in (self.propose, self.review, self.advise):
