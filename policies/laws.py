@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from policies.declared import PolicyDocument
 from policies.findings import Check, Fault, requires
 from policies.parties import WITHOUT_INSTRUMENT
+from policies.purposes import Purpose
 from policies.score_models import inputs_of
 from policies.vocabulary import Category, LegalBasis
 
 _OPEN = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTERESTS, LegalBasis.SOFT_OPT_IN})
 _RESTING = frozenset({LegalBasis.CONTRACT, LegalBasis.SOFT_OPT_IN})
+_ASKED_OR_TOLD = frozenset({LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN})
+_NEVER_ADVERTISES = {LegalBasis.CONTRACT: "a contract", LegalBasis.LEGAL_OBLIGATION: "a duty of law"}
 
 
 @requires("R-38-1", "Art. 38(6) GDPR, C-453/21")
@@ -56,14 +59,14 @@ def contract_rests_on_something(document: PolicyDocument) -> Iterator[Fault]:
                 yield Fault(at, f"purpose {name}: this basis names the relationships it rests on")
 
 
-@requires("R-6.1b-1", "Art. 6(1)(b) GDPR, C-252/21")
-def no_marketing_on_contract(document: PolicyDocument) -> Iterator[Fault]:
-    """Nobody buys in order to be advertised to."""
+@requires("R-6.1b-1", "Art. 6(1)(b), (c) GDPR, C-252/21")
+def no_marketing_on_contract_or_duty(document: PolicyDocument) -> Iterator[Fault]:
+    """Nobody buys in order to be advertised to, and no law orders anybody to advertise."""
     for name, purpose in document.purposes.items():
         for category, basis in purpose.basis.items():
-            if purpose.direct_marketing and basis.article is LegalBasis.CONTRACT:
+            if purpose.direct_marketing and basis.article in _NEVER_ADVERTISES:
                 at = ("purposes", name, "basis", category)
-                yield Fault(at, f"purpose {name}: marketing cannot rest on a contract")
+                yield Fault(at, f"purpose {name}: marketing cannot rest on {_NEVER_ADVERTISES[basis.article]}")
 
 
 @requires("R-6.1f-1", "Art. 6(1)(f) GDPR")
@@ -136,13 +139,37 @@ def profiling_is_explicit(document: PolicyDocument) -> Iterator[Fault]:
                 yield Fault(at, f"purpose {name}: profiling rests on explicit consent alone")
 
 
-@requires("R-18-1", "Art. 6(4), 18(2) GDPR, § 24(1) no. 2 BDSG")
+@requires("R-22-2", "Art. 21(2), 22(2)(c) GDPR")
+def advertising_by_estimates_is_profiling(document: PolicyDocument) -> Iterator[Fault]:
+    """Who advertises by what was estimated of somebody profiles them, and says so."""
+    for name, purpose in document.purposes.items():
+        if not purpose.direct_marketing or purpose.profiling:
+            continue
+        for part, category, field in _mentioned(purpose):
+            declared = document.fields.get(field)
+            if declared is not None and declared.scored:
+                what = f"advertising by {field}, an estimate, is profiling (profiling)"
+                yield Fault(("purposes", name, part, category), f"purpose {name}: {what}")
+
+
+@requires("R-8-4", "Art. 5(1)(b), (c) GDPR, § 20 TDDDG, § 34(2) BDSG")
+def evidence_serves_duties_and_claims(document: PolicyDocument) -> Iterator[Fault]:
+    """What proves a consent, an age or how a request was answered serves that proof, and no business."""
+    for name, purpose in document.purposes.items():
+        if _is_duty_or_claim(purpose) and not purpose.articles & _ASKED_OR_TOLD:
+            continue
+        for part in ("fields", "collects"):
+            if getattr(purpose, part).get(Category.EVIDENCE):
+                what = "evidence serves only a duty of law, or a claim named case by case"
+                yield Fault(("purposes", name, part, Category.EVIDENCE), f"purpose {name}: {what}")
+
+
+@requires("R-18-1", "Art. 6(4), 18(2), 21(3) GDPR, § 24(1) no. 2 BDSG")
 def only_duties_reach_everything(document: PolicyDocument) -> Iterator[Fault]:
     """No wish of the controller goes on under restriction or takes data of every purpose; a claim does, by its case."""
     for name, purpose in document.purposes.items():
-        lawful = purpose.articles == {LegalBasis.LEGAL_OBLIGATION} or purpose.case_reference == "required"
         for key in ("while_restricted", "from_any_purpose"):
-            if getattr(purpose, key) and not lawful:
+            if getattr(purpose, key) and not _is_duty_or_claim(purpose):
                 what = (
                     "only a duty of law, or a claim named case by case, goes on under restriction or reaches all data"
                 )
@@ -172,13 +199,11 @@ def aggregates_reach_nobody(document: PolicyDocument) -> Iterator[Fault]:
 def special_fields_have_a_condition(document: PolicyDocument) -> Iterator[Fault]:
     """Art. 6 alone never carries a special category."""
     for name, purpose in document.purposes.items():
-        for part in ("fields", "collects"):
-            for category, fields in getattr(purpose, part).items():
-                for field in fields:
-                    declared = document.fields.get(field)
-                    if declared is not None and declared.special and purpose.condition(field) is None:
-                        at = ("purposes", name, part, category)
-                        yield Fault(at, f"purpose {name}: {field} needs an Art. 9(2) condition")
+        for part, category, field in _mentioned(purpose):
+            declared = document.fields.get(field)
+            if declared is not None and declared.special and purpose.condition(field) is None:
+                at = ("purposes", name, part, category)
+                yield Fault(at, f"purpose {name}: {field} needs an Art. 9(2) condition")
 
 
 @requires("R-9-2", "Art. 5(1)(b), 6(4) GDPR")
@@ -223,11 +248,25 @@ def third_countries_have_an_instrument(document: PolicyDocument) -> Iterator[Fau
             yield Fault(at, f"recipient {code}: {recipient.country} needs a transfer instrument")
 
 
+def _is_duty_or_claim(purpose: Purpose) -> bool:
+    """Whether a law orders it, or a claim does that each read names; advertising is neither, whatever it names."""
+    ordered = purpose.articles == {LegalBasis.LEGAL_OBLIGATION} or purpose.case_reference == "required"
+    return ordered and not purpose.direct_marketing
+
+
+def _mentioned(purpose: Purpose) -> Iterator[tuple[str, Category, str]]:
+    """Every field the purpose reads or collects, with the part and category under which it stands."""
+    for part in ("fields", "collects"):
+        for category, fields in getattr(purpose, part).items():
+            for field in fields:
+                yield part, category, field
+
+
 LAWS: tuple[Check[PolicyDocument], ...] = (
     purpose_is_expressed,
     basis_per_category,
     contract_rests_on_something,
-    no_marketing_on_contract,
+    no_marketing_on_contract_or_duty,
     interest_is_assessed,
     only_consent_is_explicit,
     consent_ends_by_withdrawal,
@@ -235,6 +274,8 @@ LAWS: tuple[Check[PolicyDocument], ...] = (
     names_its_notice,
     profiling_is_assessed,
     profiling_is_explicit,
+    advertising_by_estimates_is_profiling,
+    evidence_serves_duties_and_claims,
     only_duties_reach_everything,
     advertising_looks_back_with_an_end,
     aggregates_reach_nobody,

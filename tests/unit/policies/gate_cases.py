@@ -406,6 +406,20 @@ AUTOMATED = [
 ]
 
 ADVERTISING = [
+    Case(
+        "advertising that does not say so",
+        "R-21.2-1",
+        (
+            ("    objection: absolute\n", "    objection: weighed\n"),
+            ("    direct_marketing: yes\n    channels: [post]\n", "    channels: [post]\n"),
+        ),
+        (
+            (
+                "    channels: [post]\n    objection: weighed\n",
+                "    channels: [post]\n    direct_marketing: yes\n    objection: absolute\n",
+            ),
+        ),
+    ),
     Case("advertising e-mail without consent", "R-DE-UWG-1", (("    channels: [post]\n", "    channels: [email]\n"),)),
     Case(
         "own goods that need not be similar",
@@ -578,14 +592,45 @@ NEVER = [
     Case(
         "a wish that goes on under restriction",
         "R-18-1",
-        (("    channels: [post]\n", "    channels: [post]\n    while_restricted: yes\n"),),
+        (("    recipients: [carrier]\n", "    recipients: [carrier]\n    while_restricted: yes\n"),),
         (("    while_restricted: yes\n", "    while_restricted: yes\n    case_reference: required\n"),),
     ),
     Case(
         "a wish that reaches everything",
         "R-18-1",
-        (("    channels: [post]\n", "    channels: [post]\n    from_any_purpose: yes\n"),),
+        (("    recipients: [carrier]\n", "    recipients: [carrier]\n    from_any_purpose: yes\n"),),
         (("    from_any_purpose: yes\n", "    from_any_purpose: yes\n    case_reference: required\n"),),
+    ),
+    Case(
+        "advertising that a case reference lifts above a restriction",
+        "R-18-1",
+        (
+            (
+                "    channels: [post]\n",
+                "    channels: [post]\n    case_reference: required\n    while_restricted: yes\n",
+            ),
+        ),
+    ),
+    Case(
+        "advertising that a law is said to order",
+        "R-6.1b-1",
+        ((LETTERS, "      master: {article: A6-1-c, why: we must}\n"),),
+    ),
+    Case(
+        "advertising by an estimate that is no profiling",
+        "R-22-2",
+        (
+            (NEWS, f"{NEWS}      score: {{article: A6-1-a, why: asked}}\n"),
+            (NEWS_FIELDS, "    fields: {master: [email]}\n    collects: {score: [guess]}\n"),
+        ),
+    ),
+    Case(
+        "advertising with what proves an age or a consent",
+        "R-8-4",
+        (
+            (NEWS, f"{NEWS}      evidence: {{article: A6-1-a, why: asked}}\n"),
+            (NEWS_FIELDS, "    fields: {master: [email], evidence: [proof]}\n    look_back: {evidence: P24M}\n"),
+        ),
     ),
     Case(
         "profiling that looks back without end",

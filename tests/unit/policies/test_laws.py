@@ -89,9 +89,9 @@ def test_a_contract_and_a_sale_name_their_relationship(article: LegalBasis) -> N
 @pytest.mark.parametrize("article", list(LegalBasis))
 @pytest.mark.parametrize("direct_marketing", YES_OR_NO)
 def test_nobody_buys_in_order_to_be_advertised_to(article: LegalBasis, *, direct_marketing: bool) -> None:
-    """R-6.1b-1."""
-    found = paths(laws.no_marketing_on_contract, orders(article, direct_marketing=direct_marketing))
-    assert found == [AT_BASIS] * (direct_marketing and article is LegalBasis.CONTRACT)
+    """R-6.1b-1: and no law orders it."""
+    found = paths(laws.no_marketing_on_contract_or_duty, orders(article, direct_marketing=direct_marketing))
+    assert found == [AT_BASIS] * (direct_marketing and article in {LegalBasis.CONTRACT, LegalBasis.LEGAL_OBLIGATION})
 
 
 @pytest.mark.gdpr("6(1)(f)")
@@ -179,14 +179,46 @@ def test_profiling_rests_on_explicit_consent_where_on_any_and_always_in_advertis
     ids=lambda articles: "+".join(articles) or "none",
 )
 def test_only_a_duty_or_a_claim_by_its_case_reaches_everything(articles: tuple[LegalBasis, ...]) -> None:
-    """R-18-1."""
+    """R-18-1: advertising never, whatever case it names."""
     law = laws.only_duties_reach_everything
     held = {category: Basis(article=one, why="x") for category, one in zip(Category, articles, strict=False)}
-    for case_reference, key in product(("required", "optional"), ("while_restricted", "from_any_purpose")):
-        bound = with_purpose(shop(), "orders", basis=held, case_reference=case_reference)
-        lawful = articles == (LegalBasis.LEGAL_OBLIGATION,) or case_reference == "required"
+    keys = ("while_restricted", "from_any_purpose")
+    for case_reference, key, advertises in product(("required", "optional"), keys, YES_OR_NO):
+        bound = with_purpose(shop(), "orders", basis=held, case_reference=case_reference, direct_marketing=advertises)
+        ordered = articles == (LegalBasis.LEGAL_OBLIGATION,) or case_reference == "required"
+        lawful = ordered and not advertises
         assert paths(law, with_purpose(bound, "orders", **{key: True})) == [("purposes", "orders", key)] * (not lawful)
         assert faults(law, bound) == []
+
+
+@pytest.mark.gdpr("21(2)", "22(2)(c)")
+@pytest.mark.parametrize("direct_marketing", YES_OR_NO)
+@pytest.mark.parametrize("profiling", YES_OR_NO)
+@pytest.mark.parametrize("part", ["fields", "collects"])
+def test_who_advertises_by_an_estimate_profiles(part: str, *, direct_marketing: bool, profiling: bool) -> None:
+    """R-22-2: in whatever category the estimate stands, read or collected; and a later purpose is looked at too."""
+    law = laws.advertising_by_estimates_is_profiling
+    estimate = with_field(shop(), "clicks", estimate=True)
+    for name, field, scored in [("letters", "clicks", True), ("letters", "guess", True), ("letters", "email", False)]:
+        used = {"fields": {}, "collects": {}} | {part: {Category.SCORE: ("unheard", field)}}
+        document = with_purpose(estimate, name, direct_marketing=direct_marketing, profiling=profiling, **used)
+        found = [path for path in paths(law, document) if path[1] == name]
+        assert found == [("purposes", name, part, "score")] * (scored and direct_marketing and not profiling), field
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize("part", ["fields", "collects"])
+@pytest.mark.parametrize("article", list(LegalBasis))
+def test_evidence_serves_duties_and_claims_alone(article: LegalBasis, part: str) -> None:
+    """R-8-4, R-7.1-2, R-12.6-3: neither advertising nor what rests on a consent, nor anything else of the business."""
+    law = laws.evidence_serves_duties_and_claims
+    for case_reference, advertises in product(("required", "optional"), YES_OR_NO):
+        bound = orders(article, case_reference=case_reference, direct_marketing=advertises)
+        document = with_purpose(bound, "orders", **{part: {Category.EVIDENCE: ("proof",)}})
+        claimed = case_reference == "required" and article not in {LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN}
+        lawful = (claimed or article is LegalBasis.LEGAL_OBLIGATION) and not advertises
+        assert paths(law, document) == [("purposes", "orders", part, "evidence")] * (not lawful)
+        assert faults(law, with_purpose(bound, "orders", **{part: {Category.EVIDENCE: ()}})) == []
 
 
 @pytest.mark.gdpr("5(1)(e)")

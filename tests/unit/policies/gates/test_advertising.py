@@ -25,6 +25,31 @@ def news(articles: Iterable[LegalBasis], **changes: object) -> PolicyDocument:
     return with_purpose(shop(), "news", basis=resting(articles), **changes)
 
 
+@pytest.mark.gdpr("21(2)", "21(3)")
+@pytest.mark.parametrize(
+    ("terms", "key"),
+    [
+        ({}, None),
+        ({"dpv": "dpv:CustomerManagement", "fideslang": "functional.service"}, None),
+        ({"dpv": "dpv:DirectMarketing"}, "dpv"),
+        ({"dpv": "dpv:Marketing"}, "dpv"),
+        ({"dpv": "https://w3id.org/dpv#PersonalisedAdvertising"}, "dpv"),
+        ({"dpv": "dpv:TargetedAdvertising"}, "dpv"),
+        ({"dpv": "dpv:SocialMediaMarketing"}, "dpv"),
+        ({"fideslang": "marketing"}, "fideslang"),
+        ({"fideslang": "Marketing.advertising.first_party"}, "fideslang"),
+        ({"fideslang": "third_party_sharing.personalized_advertising"}, "fideslang"),
+        ({"advertises_for": "third_party"}, "advertises_for"),
+    ],
+)
+def test_what_its_terms_call_advertising_is_direct_marketing(terms: dict[str, str], key: str | None) -> None:
+    """R-21.2-1: otherwise no objection against advertising would reach it."""
+    found = faults(advertising.advertising_says_so, with_purpose(shop(), "orders", **terms))
+    assert [fault.path for fault in found] == [("purposes", "orders", key)] * (key is not None)
+    open_about_it = with_purpose(shop(), "orders", direct_marketing=True, **terms)
+    assert faults(advertising.advertising_says_so, open_about_it) == []
+
+
 @pytest.mark.gdpr("6(1)(a)")
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_only_letters_advertise_without_consent(channel: Channel) -> None:
