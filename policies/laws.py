@@ -3,7 +3,7 @@
 A law sees the document alone. Parts that are not of their form are missing from what it sees; names are judged
 against everything the file declares, so that one slip is reported once.
 
-Legal: GDPR Art. 5(1)(b), (c), 6, 7(3), 9, 13(1), 21, 22, 35, 38(6), 46; § 7(3) UWG.
+Legal: GDPR Art. 5(1)(b), (c), (e), 6, 7(3), 9, 13(1), 21, 22, 35, 38(6), 46; § 7(3) UWG.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from policies.findings import Check, Fault, requires
 from policies.parties import WITHOUT_INSTRUMENT
 from policies.purposes import Purpose
 from policies.score_models import inputs_of
-from policies.vocabulary import Category, LegalBasis
+from policies.vocabulary import Category, EventKind, LegalBasis
 
 _OPEN = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTERESTS, LegalBasis.SOFT_OPT_IN})
 _RESTING = frozenset({LegalBasis.CONTRACT, LegalBasis.SOFT_OPT_IN})
@@ -237,6 +237,16 @@ def models_say_what_they_do(document: PolicyDocument) -> Iterator[Fault]:
                 yield Fault((*at, "inputs"), f"score model {name}: {what}")
 
 
+@requires("R-5.1e-1", "Art. 5(1)(e), 30(1)(c), (f) GDPR")
+def events_have_one_field(document: PolicyDocument) -> Iterator[Fault]:
+    """What happened is kept in one place, under one category and one period."""
+    held: dict[EventKind, str] = {}
+    for name, field in document.fields.items():
+        if field.event is not None and (other := held.setdefault(field.event, name)) != name:
+            at = ("fields", name, "event")
+            yield Fault(at, f"field {name}: events of kind {field.event} are kept in {other} already")
+
+
 @requires("R-26/28-1", "Art. 44-46 GDPR")
 def third_countries_have_an_instrument(document: PolicyDocument) -> Iterator[Fault]:
     """No data outside the EEA without an adequacy decision or a safeguard."""
@@ -282,5 +292,6 @@ LAWS: tuple[Check[PolicyDocument], ...] = (
     special_fields_have_a_condition,
     derived_data_inherits_its_inputs,
     models_say_what_they_do,
+    events_have_one_field,
     third_countries_have_an_instrument,
 )

@@ -553,7 +553,34 @@ KEEPING += [
         existing_repaired=Existing(ON, stored=frozenset({"email"})),
     ),
 ]
+KEEPING += [
+    Case(
+        "events on file whose field holds no events any more",
+        "R-5.1e-1",
+        (
+            (
+                "proof: {category: evidence, retention: plain, event: consent_evidence, ",
+                "proof: {category: evidence, retention: plain, ",
+            ),
+        ),
+        (),
+        before=shop(),
+        existing=Existing(ON, stored=frozenset({"proof"})),
+        existing_repaired=Existing(ON, stored=frozenset({"email"})),
+    ),
+]
 NEVER = [
+    Case(
+        "one kind of event in two fields",
+        "R-5.1e-1",
+        (("  clicks: {category: behavioural, ", "  clicks: {category: behavioural, event: consent_evidence, "),),
+        (
+            (
+                "event: consent_evidence, retention: plain, title: {de: Klicks",
+                "event: click, retention: plain, title: {de: Klicks",
+            ),
+        ),
+    ),
     Case(
         "a purpose not yet expressed",
         "R-5.1b-1",

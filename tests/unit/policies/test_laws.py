@@ -329,6 +329,17 @@ def test_an_estimate_that_somebody_supplies_says_nothing_of_inputs(inputs: tuple
     assert faults(laws.models_say_what_they_do, document.model_copy(update={"score_models": {"guesser": model}})) == []
 
 
+@pytest.mark.gdpr("5(1)(e)")
+def test_an_event_is_kept_in_one_field() -> None:
+    """R-5.1e-1: fields without events are no matter of it, and each later field is told the first."""
+    assert faults(laws.events_have_one_field, shop()) == []
+    twice = with_field(with_field(shop(), "clicks", event="consent_evidence"), "email", event="consent_evidence")
+    assert faults(laws.events_have_one_field, twice) == [
+        Fault(("fields", name, "event"), f"field {name}: events of kind consent_evidence are kept in email already")
+        for name in ("clicks", "proof")
+    ]
+
+
 @pytest.mark.gdpr("44", "46")
 @pytest.mark.parametrize(
     ("country", "third"),
