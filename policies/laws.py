@@ -212,17 +212,14 @@ def derived_data_inherits_its_inputs(document: PolicyDocument) -> Iterator[Fault
     for name, purpose in document.purposes.items():
         for category, fields in purpose.fields.items():
             for field in fields:
-                declared = document.fields.get(field)
-                if declared is None:
-                    continue
-                if missing := [one for one in declared.derived_from if one not in purpose.allowed]:
+                if missing := sorted(document.made_of(field, received=False) - purpose.allowed):
                     what = f"{field} is derived from {', '.join(missing)}, which this purpose may not read"
                     yield Fault(("purposes", name, "fields", category), f"purpose {name}: {what}")
 
 
 @requires("R-22-1", "Art. 4(4), 15(1)(h) GDPR, C-203/22")
 def models_say_what_they_do(document: PolicyDocument) -> Iterator[Fault]:
-    """A model writes an estimate, for a purpose that reads it, from all that the estimate says it is derived from."""
+    """A model writes an estimate, for a purpose that reads it, from what that purpose reads and the estimate names."""
     for name, model in document.score_models.items():
         field, purpose = document.fields.get(model.field), document.purposes.get(model.purpose)
         at = ("score_models", name)
@@ -230,8 +227,12 @@ def models_say_what_they_do(document: PolicyDocument) -> Iterator[Fault]:
             yield Fault((*at, "field"), f"score model {name}: {model.field} is no estimate")
         if purpose is not None and model.field not in purpose.allowed:
             yield Fault((*at, "purpose"), f"score model {name}: {model.purpose} does not read {model.field}")
+        inputs = inputs_of(document.fields, model)
+        if purpose is not None and (unread := sorted(inputs & document.fields.keys() - purpose.allowed)):
+            what = f"{model.purpose} does not read {', '.join(unread)}, so it works with nothing of it"
+            yield Fault((*at, "inputs"), f"score model {name}: {what}")
         if field is not None and field.derived_from:
-            differing = inputs_of(document.fields, model) ^ frozenset(field.derived_from)
+            differing = inputs ^ frozenset(field.derived_from)
             if differing:
                 what = f"{model.field} is derived from other fields than its inputs: {', '.join(sorted(differing))}"
                 yield Fault((*at, "inputs"), f"score model {name}: {what}")

@@ -104,9 +104,10 @@ def weighty_scores_know_more_than_an_address(seen: Activation) -> Iterator[Fault
     """Nobody's contract depends on where they live alone; that an address counts is told by the notice (R-13-1)."""
     fields = seen.document.fields
     for name, purpose in seen.document.in_force():
-        scores = [one for one in purpose.allowed if purpose.significant_decision and fields[one].derived_from]
-        for score in sorted(scores):
-            if all(fields[one].dpv in _ADDRESS for one in fields[score].derived_from):
+        for score in sorted(purpose.allowed if purpose.significant_decision else ()):
+            inputs = seen.document.made_of(score, received=False)
+            first = [one for one in inputs if not seen.document.made_of(one, received=False)]
+            if first and all(fields[one].dpv in _ADDRESS for one in first):
                 yield Fault(("fields", score), f"field {score}: an address alone decides nothing for {name}")
 
 
@@ -134,7 +135,12 @@ def risks_are_assessed(seen: Activation) -> Iterator[Fault]:
 
 
 def _special(document: PolicyDocument, purpose: Purpose) -> frozenset[str]:
-    return frozenset(field for field in purpose.allowed if document.fields[field].special is not None)
+    fields = document.fields
+    return frozenset(
+        name
+        for name in purpose.allowed
+        if any(fields[one].special is not None for one in (name, *document.made_of(name)))
+    )
 
 
 GATES: tuple[Check[Activation], ...] = (

@@ -22,13 +22,14 @@ _REVEALING = re.compile(
 @requires("R-9-2", "Art. 9(1) GDPR, C-184/20, C-21/23")
 def revealing_fields_are_special(seen: Activation) -> Iterator[Fault]:
     """A field that names, reveals or is derived from a special category is one."""
-    for name, field in seen.document.fields.items():
+    fields = seen.document.fields
+    for name, field in fields.items():
         if field.special is not None:
             continue
         if _reveals(name, field):
             yield Fault(("fields", name), f"field {name}: it seems to reveal a special category; say which (special)")
-        for source in field.derived_from:
-            if seen.document.fields[source].special is not None:
+        for source in sorted(seen.document.made_of(name) & fields.keys()):
+            if fields[source].special is not None:
                 yield Fault(("fields", name), f"field {name}: derived from {source}, so it is special as well")
 
 

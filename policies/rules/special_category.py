@@ -39,7 +39,7 @@ def condition_of(
         document: the policy.
         purpose: who wants to use it.
         field: a declared field.
-        inputs: the fields it is worked out from.
+        inputs: the fields it is worked out from, or was asked for with.
     """
     names = [field, *inputs]
     if not any(name in document.fields and document.fields[name].special for name in names):

@@ -218,6 +218,19 @@ SPECIAL = [
         ((GUESS, "special: religion, " + GUESS), ("special: {clicks: A9-2-a}", 'special: {"*": A9-2-a}')),
     ),
     Case(
+        "an estimate that was asked for with a special field",
+        "R-9-2",
+        (
+            (CLICKS, "special: religion, " + CLICKS),
+            (TIPS_FIELDS, TIPS_FIELDS + "    special: {clicks: A9-2-a}\n"),
+            (GUESS, "obtained_from: carrier, title"),
+        ),
+        (
+            ("obtained_from: carrier, title", "special: religion, obtained_from: carrier, title"),
+            ("special: {clicks: A9-2-a}", 'special: {"*": A9-2-a}'),
+        ),
+    ),
+    Case(
         "a special field without condition",
         "R-9-1",
         (
@@ -311,7 +324,13 @@ AUTOMATED = [
         "R-22-1",
         (("field: guess, purpose: tips", "field: guess, purpose: orders"),),
     ),
-    Case("a model with other inputs than its estimate", "R-22-1", (("inputs: [clicks]", "inputs: [phone]"),)),
+    Case("a model with other inputs than its estimate", "R-22-1", (("inputs: [clicks]", "inputs: [guess]"),)),
+    Case(
+        "a model that works with what its purpose may not read",
+        "R-22-1",
+        ((GUESS, "obtained_from: carrier, title"), ("inputs: [clicks]", "inputs: [clicks, phone]")),
+        (("inputs: [clicks, phone]", "inputs: [clicks]"),),
+    ),
     Case(
         "a model that hides its effect",
         "R-22-1",

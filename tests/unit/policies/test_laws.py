@@ -280,11 +280,11 @@ def test_a_special_field_has_a_condition_of_its_own(special: str | None, conditi
 
 @pytest.mark.gdpr("6(4)")
 def test_who_may_not_read_the_inputs_may_not_read_the_estimate() -> None:
-    """R-9-2: all of them, read and not only collected."""
-    derived = with_field(shop(), "guess", derived_from=("clicks", "phone", "email"))
+    """R-9-2: all of them, read and not only collected, whether the estimate or its model names them."""
+    derived = with_field(shop(), "guess", derived_from=("phone", "email"))
     for read, lacking in [
-        (("guess",), "clicks, phone, email"),
-        (("unheard", "guess"), "clicks, phone, email"),
+        (("guess",), "clicks, email, phone"),
+        (("unheard", "guess"), "clicks, email, phone"),
         (("guess", "clicks", "email"), "phone"),
         (("guess", "unheard", "clicks", "phone", "email"), ""),
         (("clicks",), ""),
@@ -301,10 +301,29 @@ def test_who_may_not_read_the_inputs_may_not_read_the_estimate() -> None:
     [
         ({}, []),
         ({"inputs": ("behavioural",)}, []),
-        ({"inputs": ("phone",)}, [("inputs", "guess is derived from other fields than its inputs: clicks, phone")]),
-        ({"inputs": ("clicks", "email")}, [("inputs", "guess is derived from other fields than its inputs: email")]),
+        ({"inputs": ("score",)}, [("inputs", "guess is derived from other fields than its inputs: clicks")]),
+        (
+            {"inputs": ("phone", "email")},
+            [
+                ("inputs", "tips does not read email, phone, so it works with nothing of it"),
+                ("inputs", "guess is derived from other fields than its inputs: clicks, email, phone"),
+            ],
+        ),
+        (
+            {"inputs": ("clicks", "email")},
+            [
+                ("inputs", "tips does not read email, so it works with nothing of it"),
+                ("inputs", "guess is derived from other fields than its inputs: email"),
+            ],
+        ),
         ({"inputs": ("unheard",)}, [("inputs", "guess is derived from other fields than its inputs: clicks, unheard")]),
-        ({"purpose": "orders"}, [("purpose", "orders does not read guess")]),
+        (
+            {"purpose": "orders"},
+            [
+                ("purpose", "orders does not read guess"),
+                ("inputs", "orders does not read clicks, so it works with nothing of it"),
+            ],
+        ),
         ({"purpose": "whim"}, []),
         ({"field": "clicks"}, [("field", "clicks is no estimate")]),
         ({"field": "email"}, [("field", "email is no estimate"), ("purpose", "tips does not read email")]),
@@ -322,11 +341,17 @@ def test_a_model_writes_an_estimate_for_who_reads_it_from_what_is_said(
     ]
 
 
-@pytest.mark.parametrize("inputs", [("clicks",), ("phone",)])
-def test_an_estimate_that_somebody_supplies_says_nothing_of_inputs(inputs: tuple[str, ...]) -> None:
-    document = with_field(shop(), "guess", derived_from=())
+@pytest.mark.parametrize(("inputs", "lawful"), [(("clicks",), True), (("guess", "clicks"), True), (("phone",), False)])
+def test_an_estimate_that_somebody_supplies_is_asked_for_with_what_the_purpose_reads(
+    inputs: tuple[str, ...], *, lawful: bool
+) -> None:
+    """R-22-1: the estimate itself says nothing of inputs."""
+    document = with_field(shop(), "guess", derived_from=(), obtained_from="carrier")
     model = document.score_models["guesser"].model_copy(update={"inputs": inputs})
-    assert faults(laws.models_say_what_they_do, document.model_copy(update={"score_models": {"guesser": model}})) == []
+    document = document.model_copy(update={"score_models": {"guesser": model}})
+    assert paths(laws.models_say_what_they_do, document) == [("score_models", "guesser", "inputs")] * (not lawful)
+    elsewhere = with_purpose(document, "orders", fields={Category.SCORE: ("guess",)})
+    assert faults(laws.derived_data_inherits_its_inputs, elsewhere) == [], "who reads the answer asked nothing"
 
 
 @pytest.mark.gdpr("5(1)(e)")
