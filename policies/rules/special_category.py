@@ -44,7 +44,7 @@ def condition_of(
     names = [field, *inputs]
     if not any(name in document.fields and document.fields[name].special for name in names):
         return None, ()
-    condition = purpose.special.get(field)
+    condition = purpose.condition(field)
     if condition is None:
         return None, (_NO_CONDITION,)
     if condition == MADE_PUBLIC and purpose.direct_marketing:

@@ -252,6 +252,20 @@ SPECIAL = [
         (("phone: A9-2-a", "phone: A9-2-f"),),
     ),
     Case(
+        "a special field that is collected on a consent that is not explicit",
+        "R-9-3",
+        (
+            ("title: {de: Telefon, en: telephone}", "special: health, title: {de: Telefon, en: telephone}"),
+            (ORDERS_FIELDS, "    fields: {master: [email]}\n"),
+            ("    fields: {master: [phone]}\n", "    fields: {master: [email]}\n"),
+            (
+                "    minimum_age: 16\n",
+                f"    minimum_age: 16\n    collects: {{master: [phone]}}\n    special: {{phone: A9-2-a}}\n    {DPIA}\n",
+            ),
+        ),
+        ((NEWS, NEWS.replace("why", "explicit: yes, why")),),
+    ),
+    Case(
         "advertising with what somebody made public",
         "R-9-4",
         ((NEWS_FIELDS + "    direct", NEWS_FIELDS + "    special: {email: A9-2-e}\n    direct"),),

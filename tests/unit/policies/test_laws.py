@@ -200,7 +200,7 @@ def test_who_advertises_by_an_estimate_profiles(part: str, *, direct_marketing: 
     law = laws.advertising_by_estimates_is_profiling
     estimate = with_field(shop(), "clicks", estimate=True)
     for name, field, scored in [("letters", "clicks", True), ("letters", "guess", True), ("letters", "email", False)]:
-        used = {"fields": {}, "collects": {}} | {part: {Category.SCORE: ("unheard", field)}}
+        used: dict[str, object] = {"fields": {}, "collects": {}, part: {Category.SCORE: ("unheard", field)}}
         document = with_purpose(estimate, name, direct_marketing=direct_marketing, profiling=profiling, **used)
         found = [path for path in paths(law, document) if path[1] == name]
         assert found == [("purposes", name, part, "score")] * (scored and direct_marketing and not profiling), field

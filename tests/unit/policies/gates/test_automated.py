@@ -288,6 +288,21 @@ def test_what_a_model_works_with_counts_like_what_an_estimate_says_it_is_derived
 
 
 @pytest.mark.gdpr("35(1)")
+@pytest.mark.parametrize("part", ["fields", "collects"])
+def test_to_collect_is_as_risky_as_to_read(part: str) -> None:
+    """R-35-1."""
+    document = with_field(shop(), "clicks", special="health")
+    held: dict[str, object] = {"basis": resting(LegalBasis.CONTRACT), "fields": {}}
+    for used, lacking in [
+        ({Category.BEHAVIOURAL: ("clicks",)}, [("purposes", "orders")]),
+        ({Category.SCORE: ("guess",)}, [("purposes", "orders")]),
+        ({Category.MASTER: ("email",)}, []),
+    ]:
+        collecting = with_purpose(document, "orders", **held | {part: used})
+        assert [fault.path for fault in faults(automated.risks_are_assessed, collecting)] == lacking
+
+
+@pytest.mark.gdpr("35(1)")
 @pytest.mark.parametrize("supplier", [None, "carrier"])
 def test_what_is_made_of_special_data_is_as_risky(supplier: str | None) -> None:
     """R-35-1, C-184/20."""
