@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from policies.findings import Check, Fault, requires
 from policies.gates.activation import Activation
 from policies.periods import months
+from policies.purposes import Purpose
 from policies.vocabulary import Channel, EventKind, LegalBasis
 
 # Words of advertising in terms of DPV (dpv:DirectMarketing, dpv:TargetedAdvertising) and uses of fideslang.
@@ -35,14 +36,27 @@ def advertising_says_so(seen: Activation) -> Iterator[Fault]:
 
 @requires("R-DE-UWG-1", "§ 7(2) UWG")
 def channels_have_consent(seen: Activation) -> Iterator[Fault]:
-    """Advertising by telephone, e-mail, SMS, push or fax needs prior express consent."""
+    """Advertising by telephone, e-mail, SMS, push or fax needs prior express consent.
+
+    Business parties may be called on a presumed one: where every interest is assessed and names the relationship that
+    lets it be presumed. `policies.rules.channel` asks for both, person by person, and leaves consumers alone.
+    """
     for name, purpose in seen.document.in_force():
         lawful = {LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN}
         if purpose.direct_marketing and not purpose.articles <= lawful:
+            open_to = _WITHOUT_CONSENT | ({Channel.PHONE} if _may_be_presumed(purpose) else set())
             for channel in purpose.channels:
-                if channel not in _WITHOUT_CONSENT:
+                if channel not in open_to:
                     at = ("purposes", name, "channels")
                     yield Fault(at, f"purpose {name}: advertising by {channel} needs prior express consent")
+
+
+def _may_be_presumed(purpose: Purpose) -> bool:
+    bases = [basis for basis in purpose.basis.values() if basis.article is not LegalBasis.CONSENT]
+    return all(
+        basis.article is LegalBasis.LEGITIMATE_INTERESTS and basis.rests_on and (basis.assessment or "").strip()
+        for basis in bases
+    )
 
 
 @requires("R-DE-UWG-4", "§ 7(3) no. 1-4 UWG, C-654/23")

@@ -456,6 +456,12 @@ ADVERTISING = [
     ),
     Case("advertising e-mail without consent", "R-DE-UWG-1", (("    channels: [post]\n", "    channels: [email]\n"),)),
     Case(
+        "calls to business parties whose consent nothing lets presume",
+        "R-DE-UWG-1",
+        (("    channels: [post]\n", "    channels: [post, phone]\n"),),
+        ((LETTERS, LETTERS.replace("}", ", rests_on: [contract], assessment: IA-1}")),),
+    ),
+    Case(
         "own goods that need not be similar",
         "R-DE-UWG-4",
         (("  proofs:\n", OFFERS.replace("    similar_goods: yes\n", "")),),
