@@ -6,11 +6,13 @@ against everything the file declares, so that one slip is reported once.
 Legal: GDPR Art. 5(1)(b), (c), (e), 6, 7(3), 9, 13(1), 21, 22, 35, 38(6), 46; § 7(3) UWG.
 """
 
+import unicodedata
 from collections.abc import Iterator
 
+from policies.countries import WITH_A_DECISION, WITHOUT_INSTRUMENT
 from policies.declared import PolicyDocument
 from policies.findings import Check, Fault, requires
-from policies.parties import WITHOUT_INSTRUMENT
+from policies.parties import Recipient
 from policies.purposes import Purpose
 from policies.score_models import inputs_of
 from policies.vocabulary import Category, EventKind, LegalBasis
@@ -25,7 +27,7 @@ _NEVER_ADVERTISES = {LegalBasis.CONTRACT: "a contract", LegalBasis.LEGAL_OBLIGAT
 def four_eyes(document: PolicyDocument) -> Iterator[Fault]:
     """The controller's management decides: neither who wrote the document nor who advises on it."""
     head = document.policy
-    if head.decided_by in {head.author, head.dpo_opinion.by}:
+    if _name(head.decided_by) in {_name(head.author), _name(head.dpo_opinion.by)}:
         at = ("policy", "decided_by")
         yield Fault(at, "decided_by must be neither the author nor the data protection officer")
 
@@ -74,7 +76,8 @@ def interest_is_assessed(document: PolicyDocument) -> Iterator[Fault]:
     """A legitimate interest refers to its assessment; `policies.gates` asks what it says."""
     for name, purpose in document.purposes.items():
         for category, basis in purpose.basis.items():
-            if basis.article is LegalBasis.LEGITIMATE_INTERESTS and not (basis.assessment or purpose.lia):
+            assessed = (basis.assessment or "").strip() or purpose.lia
+            if basis.article is LegalBasis.LEGITIMATE_INTERESTS and not assessed:
                 at = ("purposes", name, "basis", category)
                 yield Fault(at, f"purpose {name}: a legitimate interest needs its assessment")
 
@@ -257,6 +260,18 @@ def third_countries_have_an_instrument(document: PolicyDocument) -> Iterator[Fau
             yield Fault(at, f"recipient {code}: third_country contradicts country {recipient.country}")
         elif recipient.third_country and recipient.transfer is None:
             yield Fault(at, f"recipient {code}: {recipient.country} needs a transfer instrument")
+        elif _is_adequate(recipient) and recipient.country not in WITH_A_DECISION:
+            at = ("recipients", code, "transfer")
+            yield Fault(at, f"recipient {code}: there is no adequacy decision for {recipient.country}")
+
+
+def _name(written: str) -> str:
+    """A name however it is written: with other blanks or letters of another size it is the same person's."""
+    return " ".join(unicodedata.normalize("NFKC", written).casefold().split())
+
+
+def _is_adequate(recipient: Recipient) -> bool:
+    return recipient.transfer is not None and recipient.transfer.instrument == "adequacy"
 
 
 def _is_duty_or_claim(purpose: Purpose) -> bool:

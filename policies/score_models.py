@@ -11,13 +11,11 @@ C-203/22; R-9-2, R-22-1, R-22-5.
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from policies.forms import Identifier, Part, Text, Words
+from policies.forms import Identifier, Part, Text, Version, Words
 from policies.holdings import FieldPart
 from policies.vocabulary import Category
-
-ModelVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
 
 
 class ScoreModel(Part):
@@ -32,7 +30,7 @@ class ScoreModel(Part):
     title: Words
     field: Identifier
     purpose: Identifier
-    version: ModelVersion
+    version: Version
     inputs: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     method: Words
     effect: Literal["none", "significant", "legal"]

@@ -627,6 +627,33 @@ NEVER = [
         (("fideslang: collect", "fideslang: essential.service"),),
     ),
     Case("decided by the author", "R-38-1", (("  decided_by: Owner\n", "  decided_by: Author\n"),)),
+    Case(
+        "a document to which the legal review objects",
+        "R-38-1",
+        (
+            (
+                'by: Lawyer, date: "2026-10-01", result: no_objection',
+                'by: Lawyer, date: "2026-10-01", result: objection',
+            ),
+        ),
+    ),
+    Case(
+        "a document before its day",
+        "R-38-1",
+        (('  valid_from: "2026-11-01"\n', '  valid_from: "2026-11-22"\n'),),
+        (('  valid_from: "2026-11-22"\n', '  valid_from: "2026-11-21"\n'),),
+    ),
+    Case(
+        "an adequacy decision that there is not",
+        "R-26/28-1",
+        (
+            (
+                "country: DE, role: controller",
+                "country: CN, transfer: {instrument: adequacy, ref: A-1}, role: controller",
+            ),
+        ),
+        (("country: CN,", "country: BR,"),),
+    ),
     Case("decided by the data protection officer", "R-38-1", (("  decided_by: Owner\n", "  decided_by: Officer\n"),)),
     Case(
         "an interest without any assessment",

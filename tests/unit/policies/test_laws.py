@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from policies import laws
+from policies.countries import WITH_A_DECISION, WITHOUT_INSTRUMENT
 from policies.documents import Basis, PolicyDocument
 from policies.findings import Check, Fault
 from policies.parties import Transfer
@@ -36,7 +37,17 @@ AT_BASIS = ("purposes", "orders", "basis", "master")
 
 @pytest.mark.gdpr("38(6)")
 @pytest.mark.parametrize(
-    ("decides", "alone"), [("Owner", True), ("Lawyer", True), ("Author", False), ("Officer", False)]
+    ("decides", "alone"),
+    [
+        ("Owner", True),
+        ("Lawyer", True),
+        ("Author", False),
+        ("Officer", False),
+        ("Officer ", False),
+        (" AUTHOR", False),
+        ("\N{FULLWIDTH LATIN CAPITAL LETTER A}uthor", False),
+        ("Officers", True),
+    ],
 )
 def test_neither_author_nor_data_protection_officer_decides(decides: str, *, alone: bool) -> None:
     """R-38-1."""
@@ -98,10 +109,10 @@ def test_nobody_buys_in_order_to_be_advertised_to(article: LegalBasis, *, direct
 @pytest.mark.parametrize("article", list(LegalBasis))
 def test_an_interest_refers_to_its_assessment(article: LegalBasis) -> None:
     """R-6.1f-1: in words of its own or by reference."""
-    for lia, assessment in product((None, LIA), (None, "IA-1")):
+    for lia, assessment in product((None, LIA), (None, " ", "IA-1")):
         held = Basis(article=article, why="x", assessment=assessment)
         document = with_purpose(shop(), "orders", basis={Category.MASTER: held}, lia=lia)
-        unweighed = article is LegalBasis.LEGITIMATE_INTERESTS and lia is None and assessment is None
+        unweighed = article is LegalBasis.LEGITIMATE_INTERESTS and lia is None and assessment != "IA-1"
         assert paths(laws.interest_is_assessed, document) == [AT_BASIS] * unweighed
 
 
@@ -382,3 +393,35 @@ def test_no_data_leaves_without_an_instrument(country: str, *, third: bool) -> N
         elif third and transfer is None:
             wanted = [Fault(at, f"recipient carrier: {country} needs a transfer instrument")]
         assert faults(laws.third_countries_have_an_instrument, document) == wanted
+
+
+@pytest.mark.gdpr("38(6)")
+@pytest.mark.parametrize(
+    "decides", ["Dr. Amina Yildiz", "dr.  amina yildiz", "Dr. Amina YILDIZ ", "Dr.\u00a0Amina Yildiz"]
+)
+@pytest.mark.parametrize("part", ["author", "dpo_opinion"])
+def test_a_name_is_the_same_however_it_is_written(part: str, decides: str) -> None:
+    """R-38-1."""
+    named = "Dr. Amina  Yildiz"
+    head = shop().policy
+    held = named if part == "author" else head.dpo_opinion.model_copy(update={"by": named})
+    document = shop().model_copy(update={"policy": head.model_copy(update={part: held, "decided_by": decides})})
+    assert paths(laws.four_eyes, document) == [("policy", "decided_by")]
+
+
+@pytest.mark.gdpr("45")
+@pytest.mark.parametrize(
+    ("country", "decided"),
+    [*((one, True) for one in WITH_A_DECISION), *((one, False) for one in ("CN", "IN", "RU", "TR", "AU", "MX"))],
+)
+def test_an_adequacy_decision_is_an_instrument_where_there_is_one(country: str, *, decided: bool) -> None:
+    """R-26/28-1: any other instrument carries anywhere."""
+    third = country not in WITHOUT_INSTRUMENT
+    for instrument in ("adequacy", "standard_clauses", "binding_rules", "certification"):
+        transfer = Transfer.model_validate({"instrument": instrument, "ref": "X"})
+        document = with_recipient(shop(), "carrier", country=country, third_country=third, transfer=transfer)
+        refused = instrument == "adequacy" and not decided
+        assert (
+            paths(laws.third_countries_have_an_instrument, document)
+            == [("recipients", "carrier", "transfer")] * refused
+        )
