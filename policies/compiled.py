@@ -48,7 +48,8 @@ class FieldTable:
     """One field under one purpose.
 
     `against` speaks against it whoever the person is. `category` is None for a field that the purpose may not read.
-    `places` are those of the field itself, then of everything it is worked out from. `scored`: it is an estimate.
+    `places` are those of the field itself, then of everything it is worked out from or was asked for with. `scored`: it
+    is an estimate.
     """
 
     against: tuple[Reason, ...]
@@ -200,9 +201,9 @@ class CompiledPolicy:
         declared = self.document.fields
         category = declared[name].category
         inputs = sorted(purpose_limitation.inputs_of(self.document, name) - {name})
-        known = [one for one in (name, *inputs) if one in declared]
-        condition, special = special_category.condition_of(self.document, purpose, name, inputs)
-        categories = dict.fromkeys(declared[one].category for one in known)
+        behind = sorted(self.document.made_of(name) - {name})
+        condition, special = special_category.condition_of(self.document, purpose, name, behind)
+        categories = dict.fromkeys(declared[one].category for one in (name, *inputs) if one in declared)
         without_basis = any(one not in purpose.basis for one in categories)
         alike = (tuple(one for one in categories if one in purpose.basis), condition)
         return FieldTable(
@@ -212,7 +213,7 @@ class CompiledPolicy:
                 *special,
             ),
             category=category,
-            places=tuple((declared[one].category, FieldName(one)) for one in known),
+            places=tuple((declared[one].category, FieldName(one)) for one in (name, *behind) if one in declared),
             kind=self._kinds.setdefault(alike, Kind(*alike)),
             scored=declared[name].scored,
         )

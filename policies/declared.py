@@ -12,7 +12,7 @@ from policies.forms import Identifier, Part
 from policies.holdings import FieldPart, RetentionClass
 from policies.parties import Client, ConsoleRole, Head, Recipient
 from policies.purposes import Purpose
-from policies.score_models import ScoreModel, scores_from
+from policies.score_models import ScoreModel, made_of, scores_from
 
 
 class PolicyDocument(Part):
@@ -41,6 +41,10 @@ class PolicyDocument(Part):
     def in_force(self) -> Iterator[tuple[str, Purpose]]:
         """The purposes under which anything is decided, with their ids."""
         return ((name, purpose) for name, purpose in self.purposes.items() if purpose.in_force)
+
+    def made_of(self, field: str, *, received: bool = True) -> frozenset[str]:
+        """Everything a field is worked out from or was asked for with (R-9-2); `received` as `score_models.made_of`."""
+        return made_of(self.fields, self.score_models, field, received=received)
 
     def scores_from(self, field: str) -> frozenset[str]:
         """The estimates that are worked out from a field, directly or by way of others (R-22-5)."""

@@ -77,6 +77,13 @@ _ASKED_BY = {
     "decided_by": "Art. 24 GDPR; R-38-1",
     "role": "Art. 26, 28 GDPR; R-26/28-1",
     "address": "Art. 15(1)(c) GDPR; R-15.1c-1",
+    "name": "Art. 13(1)(a), 15(1)(c) GDPR; R-13-1, R-15.1c-1",
+    "country": "Art. 15(1)(c), 30(1)(e), 44 GDPR; R-26/28-1",
+    "legal_review": "Art. 24 GDPR; R-38-1",
+    "state": "Art. 5(1)(b) GDPR; R-5.1b-1",
+    "fields": "Art. 5(1)(c), 25(2) GDPR; R-5.1c-1",
+    "objection": "Art. 21 GDPR; R-21.1-1",
+    "interest": "Art. 13(1)(d) GDPR; R-6.1f-1",
     "necessity": "Art. 6(1)(f) GDPR; R-6.1f-1",
     "balancing": "Art. 6(1)(f) GDPR; R-6.1f-1",
     "opt_out": "Art. 21 GDPR; R-6.1f-1",
@@ -154,7 +161,7 @@ class _Reading:
         raw = self._tree.get(key, {} if key in _OPTIONAL else None)
         self.declared[key] = frozenset(raw) if isinstance(raw, dict) else frozenset()
         if not isinstance(raw, dict):
-            self._note((key,), f"{key}: Field required" if raw is None else f"{key} is a mapping")
+            self._note((key,), f"{key}: {_asked('Field required', key)}" if raw is None else f"{key} is a mapping")
             return {}
         parts = {name: self._validated((key, name), part, model) for name, part in raw.items()}
         return {name: part for name, part in parts.items() if part is not None}
@@ -181,5 +188,9 @@ class _Reading:
 
 def _said(error: ErrorDetails, key: str) -> str:
     """What is wrong, and the law that asks for what is missing; never what was written instead."""
-    law = _ASKED_BY.get(key, "") if error["type"] == "missing" else ""
-    return f"{error['msg']} ({law})" if law else error["msg"]
+    return _asked(error["msg"], key) if error["type"] == "missing" else error["msg"]
+
+
+def _asked(message: str, key: str) -> str:
+    law = _ASKED_BY.get(key)
+    return f"{message} ({law})" if law else message

@@ -532,7 +532,11 @@ def _bases(document: PolicyDocument, purpose: Purpose, field: str | None) -> lis
 
 def _special(document: PolicyDocument, purpose: Purpose, field: str | None) -> bool:
     names = sorted(purpose.allowed) if field is None else [field]
-    return any(document.fields[one].special for name in names for one in (name, *document.fields[name].derived_from))
+    return any(
+        document.fields[one].special
+        for name in names
+        for one in (name, *document.made_of(name) & document.fields.keys())
+    )
 
 
 def _scored(document: PolicyDocument, purpose: Purpose, field: str | None) -> bool:

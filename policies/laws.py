@@ -3,26 +3,31 @@
 A law sees the document alone. Parts that are not of their form are missing from what it sees; names are judged
 against everything the file declares, so that one slip is reported once.
 
-Legal: GDPR Art. 5(1)(b), (c), 6, 7(3), 9, 13(1), 21, 22, 35, 38(6), 46; § 7(3) UWG.
+Legal: GDPR Art. 5(1)(b), (c), (e), 6, 7(3), 9, 13(1), 21, 22, 35, 38(6), 46; § 7(3) UWG.
 """
 
+import unicodedata
 from collections.abc import Iterator
 
+from policies.countries import WITH_A_DECISION, WITHOUT_INSTRUMENT
 from policies.declared import PolicyDocument
 from policies.findings import Check, Fault, requires
-from policies.parties import WITHOUT_INSTRUMENT
+from policies.parties import Recipient
+from policies.purposes import Purpose
 from policies.score_models import inputs_of
-from policies.vocabulary import Category, LegalBasis
+from policies.vocabulary import Category, EventKind, LegalBasis
 
 _OPEN = frozenset({LegalBasis.CONSENT, LegalBasis.LEGITIMATE_INTERESTS, LegalBasis.SOFT_OPT_IN})
 _RESTING = frozenset({LegalBasis.CONTRACT, LegalBasis.SOFT_OPT_IN})
+_ASKED_OR_TOLD = frozenset({LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN})
+_NEVER_ADVERTISES = {LegalBasis.CONTRACT: "a contract", LegalBasis.LEGAL_OBLIGATION: "a duty of law"}
 
 
 @requires("R-38-1", "Art. 38(6) GDPR, C-453/21")
 def four_eyes(document: PolicyDocument) -> Iterator[Fault]:
     """The controller's management decides: neither who wrote the document nor who advises on it."""
     head = document.policy
-    if head.decided_by in {head.author, head.dpo_opinion.by}:
+    if _name(head.decided_by) in {_name(head.author), _name(head.dpo_opinion.by)}:
         at = ("policy", "decided_by")
         yield Fault(at, "decided_by must be neither the author nor the data protection officer")
 
@@ -56,14 +61,14 @@ def contract_rests_on_something(document: PolicyDocument) -> Iterator[Fault]:
                 yield Fault(at, f"purpose {name}: this basis names the relationships it rests on")
 
 
-@requires("R-6.1b-1", "Art. 6(1)(b) GDPR, C-252/21")
-def no_marketing_on_contract(document: PolicyDocument) -> Iterator[Fault]:
-    """Nobody buys in order to be advertised to."""
+@requires("R-6.1b-1", "Art. 6(1)(b), (c) GDPR, C-252/21")
+def no_marketing_on_contract_or_duty(document: PolicyDocument) -> Iterator[Fault]:
+    """Nobody buys in order to be advertised to, and no law orders anybody to advertise."""
     for name, purpose in document.purposes.items():
         for category, basis in purpose.basis.items():
-            if purpose.direct_marketing and basis.article is LegalBasis.CONTRACT:
+            if purpose.direct_marketing and basis.article in _NEVER_ADVERTISES:
                 at = ("purposes", name, "basis", category)
-                yield Fault(at, f"purpose {name}: marketing cannot rest on a contract")
+                yield Fault(at, f"purpose {name}: marketing cannot rest on {_NEVER_ADVERTISES[basis.article]}")
 
 
 @requires("R-6.1f-1", "Art. 6(1)(f) GDPR")
@@ -71,7 +76,8 @@ def interest_is_assessed(document: PolicyDocument) -> Iterator[Fault]:
     """A legitimate interest refers to its assessment; `policies.gates` asks what it says."""
     for name, purpose in document.purposes.items():
         for category, basis in purpose.basis.items():
-            if basis.article is LegalBasis.LEGITIMATE_INTERESTS and not (basis.assessment or purpose.lia):
+            assessed = (basis.assessment or "").strip() or purpose.lia
+            if basis.article is LegalBasis.LEGITIMATE_INTERESTS and not assessed:
                 at = ("purposes", name, "basis", category)
                 yield Fault(at, f"purpose {name}: a legitimate interest needs its assessment")
 
@@ -136,13 +142,37 @@ def profiling_is_explicit(document: PolicyDocument) -> Iterator[Fault]:
                 yield Fault(at, f"purpose {name}: profiling rests on explicit consent alone")
 
 
-@requires("R-18-1", "Art. 6(4), 18(2) GDPR, § 24(1) no. 2 BDSG")
+@requires("R-22-2", "Art. 21(2), 22(2)(c) GDPR")
+def advertising_by_estimates_is_profiling(document: PolicyDocument) -> Iterator[Fault]:
+    """Who advertises by what was estimated of somebody profiles them, and says so."""
+    for name, purpose in document.purposes.items():
+        if not purpose.direct_marketing or purpose.profiling:
+            continue
+        for part, category, field in _mentioned(purpose):
+            declared = document.fields.get(field)
+            if declared is not None and declared.scored:
+                what = f"advertising by {field}, an estimate, is profiling (profiling)"
+                yield Fault(("purposes", name, part, category), f"purpose {name}: {what}")
+
+
+@requires("R-8-4", "Art. 5(1)(b), (c) GDPR, § 20 TDDDG, § 34(2) BDSG")
+def evidence_serves_duties_and_claims(document: PolicyDocument) -> Iterator[Fault]:
+    """What proves a consent, an age or how a request was answered serves that proof, and no business."""
+    for name, purpose in document.purposes.items():
+        if _is_duty_or_claim(purpose) and not purpose.articles & _ASKED_OR_TOLD:
+            continue
+        for part in ("fields", "collects"):
+            if getattr(purpose, part).get(Category.EVIDENCE):
+                what = "evidence serves only a duty of law, or a claim named case by case"
+                yield Fault(("purposes", name, part, Category.EVIDENCE), f"purpose {name}: {what}")
+
+
+@requires("R-18-1", "Art. 6(4), 18(2), 21(3) GDPR, § 24(1) no. 2 BDSG")
 def only_duties_reach_everything(document: PolicyDocument) -> Iterator[Fault]:
     """No wish of the controller goes on under restriction or takes data of every purpose; a claim does, by its case."""
     for name, purpose in document.purposes.items():
-        lawful = purpose.articles == {LegalBasis.LEGAL_OBLIGATION} or purpose.case_reference == "required"
         for key in ("while_restricted", "from_any_purpose"):
-            if getattr(purpose, key) and not lawful:
+            if getattr(purpose, key) and not _is_duty_or_claim(purpose):
                 what = (
                     "only a duty of law, or a claim named case by case, goes on under restriction or reaches all data"
                 )
@@ -172,13 +202,11 @@ def aggregates_reach_nobody(document: PolicyDocument) -> Iterator[Fault]:
 def special_fields_have_a_condition(document: PolicyDocument) -> Iterator[Fault]:
     """Art. 6 alone never carries a special category."""
     for name, purpose in document.purposes.items():
-        for part in ("fields", "collects"):
-            for category, fields in getattr(purpose, part).items():
-                for field in fields:
-                    declared = document.fields.get(field)
-                    if declared is not None and declared.special and purpose.condition(field) is None:
-                        at = ("purposes", name, part, category)
-                        yield Fault(at, f"purpose {name}: {field} needs an Art. 9(2) condition")
+        for part, category, field in _mentioned(purpose):
+            declared = document.fields.get(field)
+            if declared is not None and declared.special and purpose.condition(field) is None:
+                at = ("purposes", name, part, category)
+                yield Fault(at, f"purpose {name}: {field} needs an Art. 9(2) condition")
 
 
 @requires("R-9-2", "Art. 5(1)(b), 6(4) GDPR")
@@ -187,17 +215,14 @@ def derived_data_inherits_its_inputs(document: PolicyDocument) -> Iterator[Fault
     for name, purpose in document.purposes.items():
         for category, fields in purpose.fields.items():
             for field in fields:
-                declared = document.fields.get(field)
-                if declared is None:
-                    continue
-                if missing := [one for one in declared.derived_from if one not in purpose.allowed]:
+                if missing := sorted(document.made_of(field, received=False) - purpose.allowed):
                     what = f"{field} is derived from {', '.join(missing)}, which this purpose may not read"
                     yield Fault(("purposes", name, "fields", category), f"purpose {name}: {what}")
 
 
 @requires("R-22-1", "Art. 4(4), 15(1)(h) GDPR, C-203/22")
 def models_say_what_they_do(document: PolicyDocument) -> Iterator[Fault]:
-    """A model writes an estimate, for a purpose that reads it, from all that the estimate says it is derived from."""
+    """A model writes an estimate, for a purpose that reads it, from what that purpose reads and the estimate names."""
     for name, model in document.score_models.items():
         field, purpose = document.fields.get(model.field), document.purposes.get(model.purpose)
         at = ("score_models", name)
@@ -205,11 +230,25 @@ def models_say_what_they_do(document: PolicyDocument) -> Iterator[Fault]:
             yield Fault((*at, "field"), f"score model {name}: {model.field} is no estimate")
         if purpose is not None and model.field not in purpose.allowed:
             yield Fault((*at, "purpose"), f"score model {name}: {model.purpose} does not read {model.field}")
+        inputs = inputs_of(document.fields, model)
+        if purpose is not None and (unread := sorted(inputs & document.fields.keys() - purpose.allowed)):
+            what = f"{model.purpose} does not read {', '.join(unread)}, so it works with nothing of it"
+            yield Fault((*at, "inputs"), f"score model {name}: {what}")
         if field is not None and field.derived_from:
-            differing = inputs_of(document.fields, model) ^ frozenset(field.derived_from)
+            differing = inputs ^ frozenset(field.derived_from)
             if differing:
                 what = f"{model.field} is derived from other fields than its inputs: {', '.join(sorted(differing))}"
                 yield Fault((*at, "inputs"), f"score model {name}: {what}")
+
+
+@requires("R-5.1e-1", "Art. 5(1)(e), 30(1)(c), (f) GDPR")
+def events_have_one_field(document: PolicyDocument) -> Iterator[Fault]:
+    """What happened is kept in one place, under one category and one period."""
+    held: dict[EventKind, str] = {}
+    for name, field in document.fields.items():
+        if field.event is not None and (other := held.setdefault(field.event, name)) != name:
+            at = ("fields", name, "event")
+            yield Fault(at, f"field {name}: events of kind {field.event} are kept in {other} already")
 
 
 @requires("R-26/28-1", "Art. 44-46 GDPR")
@@ -221,13 +260,39 @@ def third_countries_have_an_instrument(document: PolicyDocument) -> Iterator[Fau
             yield Fault(at, f"recipient {code}: third_country contradicts country {recipient.country}")
         elif recipient.third_country and recipient.transfer is None:
             yield Fault(at, f"recipient {code}: {recipient.country} needs a transfer instrument")
+        elif _is_adequate(recipient) and recipient.country not in WITH_A_DECISION:
+            at = ("recipients", code, "transfer")
+            yield Fault(at, f"recipient {code}: there is no adequacy decision for {recipient.country}")
+
+
+def _name(written: str) -> str:
+    """A name however it is written: with other blanks or letters of another size it is the same person's."""
+    return " ".join(unicodedata.normalize("NFKC", written).casefold().split())
+
+
+def _is_adequate(recipient: Recipient) -> bool:
+    return recipient.transfer is not None and recipient.transfer.instrument == "adequacy"
+
+
+def _is_duty_or_claim(purpose: Purpose) -> bool:
+    """Whether a law orders it, or a claim does that each read names; advertising is neither, whatever it names."""
+    ordered = purpose.articles == {LegalBasis.LEGAL_OBLIGATION} or purpose.case_reference == "required"
+    return ordered and not purpose.direct_marketing
+
+
+def _mentioned(purpose: Purpose) -> Iterator[tuple[str, Category, str]]:
+    """Every field the purpose reads or collects, with the part and category under which it stands."""
+    for part in ("fields", "collects"):
+        for category, fields in getattr(purpose, part).items():
+            for field in fields:
+                yield part, category, field
 
 
 LAWS: tuple[Check[PolicyDocument], ...] = (
     purpose_is_expressed,
     basis_per_category,
     contract_rests_on_something,
-    no_marketing_on_contract,
+    no_marketing_on_contract_or_duty,
     interest_is_assessed,
     only_consent_is_explicit,
     consent_ends_by_withdrawal,
@@ -235,11 +300,14 @@ LAWS: tuple[Check[PolicyDocument], ...] = (
     names_its_notice,
     profiling_is_assessed,
     profiling_is_explicit,
+    advertising_by_estimates_is_profiling,
+    evidence_serves_duties_and_claims,
     only_duties_reach_everything,
     advertising_looks_back_with_an_end,
     aggregates_reach_nobody,
     special_fields_have_a_condition,
     derived_data_inherits_its_inputs,
     models_say_what_they_do,
+    events_have_one_field,
     third_countries_have_an_instrument,
 )

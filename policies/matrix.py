@@ -16,7 +16,7 @@ LEGEND = (
 def matrix(document: PolicyDocument) -> tuple[str, ...]:
     """Use by category by basis, as lines of plain text under a heading line."""
     names = {name: name if purpose.in_force else f"({name})" for name, purpose in document.purposes.items()}
-    width = max(len(name) for name in names.values())
+    width = max((len(name) for name in names.values()), default=0)
     lines = ["  ".join(["use".ljust(width), *Category])]
     for name, purpose in document.purposes.items():
         cells = [names[name].ljust(width)]

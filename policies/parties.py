@@ -8,18 +8,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from policies.forms import Country, Day, Identifier, Part, Text, Words
-
-_EEA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
-EEA = frozenset(_EEA.split(" "))
-# Countries for which a decision under Art. 45 holds without a condition on the single recipient, as of 2026-11.
-# Canada and the United States are left out on purpose: there it covers commercial organisations or certified companies
-# only, so the document names it as the instrument, with the recipient's own reference.
-ADEQUATE = frozenset({"AD", "AR", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "UY"})
-
-
-# Where data goes without an instrument of its own.
-WITHOUT_INSTRUMENT = EEA.union(ADEQUATE)
+from policies.countries import EEA, WITHOUT_INSTRUMENT
+from policies.forms import Country, Day, Identifier, Part, Text, Version, Words
 
 
 class Review(Part):
@@ -28,7 +18,7 @@ class Review(Part):
     by: Text
     date: Day
     result: Literal["no_objection", "objection"]
-    note: str | None = None
+    note: Text | None = None
 
 
 class Controller(Part):
@@ -47,7 +37,7 @@ class Head(Part):
     """Which document this is, and who wrote, reviewed, advised on and decided it."""
 
     id: Text
-    version: Text
+    version: Version
     valid_from: Day
     controller: Controller
     author: Text
@@ -83,7 +73,7 @@ class Recipient(Part):
     address: Text
     country: Country
     role: Literal["controller", "joint", "processor", "authority"]
-    contract: str | None = None
+    contract: Text | None = None
     contract_until: Day | None = None
     third_country: bool
     transfer: Transfer | None = None

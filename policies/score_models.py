@@ -1,21 +1,21 @@
 """Registered score models: which procedure may write which estimate, from what, and what hangs on it for people.
 
-An estimate that no registered model wrote can be explained to nobody. `scores_from` follows what is worked out from
-what, through other estimates too: whoever corrects or clears a value has to know which estimates it spoils.
+An estimate that no registered model wrote can be explained to nobody. `made_of` follows what is worked out from what,
+through other estimates too: what somebody may not read, what is restricted or special, is so in what was made of it.
+`scores_from` follows it the other way: whoever corrects or clears a value has to know which estimates it spoils.
 
-Legal: GDPR Art. 4(4), Art. 5(1)(d), Art. 13(2)(f), Art. 15(1)(h), Art. 22; C-634/21, C-203/22; R-22-1, R-22-5.
+Legal: GDPR Art. 4(4), Art. 5(1)(b), (d), Art. 9(1), Art. 13(2)(f), Art. 15(1)(h), Art. 18, Art. 22; C-634/21,
+C-203/22; R-9-2, R-22-1, R-22-5.
 """
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from policies.forms import Identifier, Part, Text, Words
+from policies.forms import Identifier, Part, Text, Version, Words
 from policies.holdings import FieldPart
 from policies.vocabulary import Category
-
-ModelVersion = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
 
 
 class ScoreModel(Part):
@@ -30,7 +30,7 @@ class ScoreModel(Part):
     title: Words
     field: Identifier
     purpose: Identifier
-    version: ModelVersion
+    version: Version
     inputs: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     method: Words
     effect: Literal["none", "significant", "legal"]
@@ -52,6 +52,35 @@ def inputs_of(fields: Mapping[str, FieldPart], model: ScoreModel) -> frozenset[s
         else:
             named |= {name for name, field in fields.items() if field.category == one and name != model.field}
     return frozenset(named)
+
+
+def made_of(
+    fields: Mapping[str, FieldPart], models: Mapping[str, ScoreModel], name: str, *, received: bool = True
+) -> frozenset[str]:
+    """Everything a field is made of, directly or by way of others; itself only where it is a loop.
+
+    That is what it says it is derived from, and what the models that write it work with. Without `received`, an
+    estimate that somebody else supplies is made of nothing of ours: the inputs of its model were sent to ask for it,
+    and the answer is made of what the supplier knows. Who may read the answer need not know the question; but an
+    answer to a wrong, contested or special question is so too.
+    """
+    found: set[str] = set()
+    ahead = [name]
+    while ahead:
+        inputs = _inputs_of_field(fields, models, ahead.pop(), received=received) - found
+        found |= inputs
+        ahead.extend(inputs)
+    return frozenset(found)
+
+
+def _inputs_of_field(
+    fields: Mapping[str, FieldPart], models: Mapping[str, ScoreModel], name: str, *, received: bool
+) -> frozenset[str]:
+    field = fields.get(name)
+    inputs = frozenset(field.derived_from) if field else frozenset()
+    if field and field.obtained_from is not None and not received:
+        return inputs
+    return inputs.union(*(inputs_of(fields, model) for model in models.values() if model.field == name))
 
 
 def scores_from(fields: Mapping[str, FieldPart], models: Mapping[str, ScoreModel], name: str) -> frozenset[str]:

@@ -1,9 +1,10 @@
 """Reads the file of a policy document as plain text in mappings and lists, with the line of every key.
 
 Of YAML only what a lawyer can read is left: every scalar is text, so the country `NO` stays text; duplicate keys,
-anchors, aliases, tags and keys that are no plain words are refused, each with its line.
+anchors, aliases, tags, keys that are no plain words and characters that nobody sees are refused, each with its line.
 """
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,6 +13,9 @@ import yaml
 from policies.findings import Finding, Path, PolicyDocumentError
 
 MAXIMUM_DEPTH = 12
+# Control and format characters, halves of characters, and line ends that few programs show.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_UNSEEN_MESSAGE = "control and format characters are not allowed"
 Tree: TypeAlias = "str | list[Tree] | dict[str, Tree]"
 # The parser in C yields the same events some fifteen times as fast.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -35,7 +39,9 @@ def read(source: bytes) -> Source:
     """
     builder = _Builder()
     try:
-        for event in _events(source.decode("utf-8")):
+        content = source.decode("utf-8")
+        _refuse_unseen_lines(content)
+        for event in _events(content):
             builder.take(event)
     except UnicodeDecodeError as error:
         line = source[: error.start].count(b"\n") + 1
@@ -49,6 +55,19 @@ def read(source: bytes) -> Source:
     if builder.findings:
         raise PolicyDocumentError(*builder.findings)
     return Source(builder.root, builder.lines)
+
+
+def _refuse_unseen_lines(content: str) -> None:
+    for number, line in enumerate(content.split("\n"), 1):
+        if _has_unseen(line.removesuffix("\r")):
+            raise PolicyDocumentError(Finding(number, "", _UNSEEN_MESSAGE))
+
+
+def _has_unseen(text: str) -> bool:
+    """Whether two texts that look the same could differ, or one could read backwards; tabs are seen."""
+    if text.isprintable():
+        return False
+    return any(unicodedata.category(one) in _UNSEEN and one != "\t" for one in text)
 
 
 def _events(content: str) -> Iterator[yaml.Event]:
@@ -101,6 +120,9 @@ class _Builder:
             self.findings.append(Finding(line, "", "anchors and aliases are not allowed"))
         if getattr(event, "tag", None) is not None:
             self.findings.append(Finding(line, "", "tags are not allowed"))
+        # An escape like \u202E is seen in the file, and is not in what it says.
+        if isinstance(event, yaml.ScalarEvent) and _has_unseen(str(event.value).replace("\n", "")):
+            self.findings.append(Finding(line, "", _UNSEEN_MESSAGE))
 
     def _take_node(self, event: yaml.NodeEvent, line: int) -> None:
         inside = self._open[-1] if self._open else None

@@ -4,18 +4,19 @@
 nobody approved, a consent that no text asks for, a basis swapped after somebody withdrew. Purposes that are
 inactive or retired may be unfinished. One gate, one requirement; none knows another.
 
-Legal: GDPR Art. 5(1)(b), 6, 7, 8, 9, 13, 22, 25(2), 28, 35; § 7, § 7a UWG.
+Legal: GDPR Art. 5(1)(b), (2), 6, 7, 8, 9, 12, 13, 15, 22, 24, 25(2), 28, 35; § 7, § 7a UWG.
 """
 
 from policies.declared import PolicyDocument
 from policies.findings import Check, Finding
-from policies.gates import advertising, automated, basis, children, keeping, special, texts
+from policies.gates import advertising, approval, automated, basis, children, keeping, special, texts, workable
 from policies.gates.activation import Activation, Existing, Published, published
 from policies.notices import NoticeText
 
 __all__ = ["GATES", "Existing", "Published", "check", "published"]
 
 GATES: tuple[Check[Activation], ...] = (
+    *approval.GATES,
     *basis.GATES,
     *special.GATES,
     *children.GATES,
@@ -23,6 +24,7 @@ GATES: tuple[Check[Activation], ...] = (
     *automated.GATES,
     *advertising.GATES,
     *keeping.GATES,
+    *workable.GATES,
 )
 
 

@@ -3,12 +3,11 @@
 Legal: GDPR Art. 13(2)(f), 22(1)-(4), 35(1), (3); § 31 BDSG; C-634/21; R-22-1, R-22-3, R-22-6, R-35-1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policies.declared import PolicyDocument
 from policies.findings import Check, Fault, requires
 from policies.gates.activation import Activation
-from policies.purposes import Purpose
 from policies.vocabulary import Category, LegalBasis
 
 _MODEL = ("inputs", "method", "effect", "decision_mode", "field", "purpose")
@@ -94,7 +93,7 @@ def decisions_have_a_human_or_an_exception(seen: Activation) -> Iterator[Fault]:
         )
         if not carried:
             yield Fault(at, f"purpose {name}: its basis does not carry the exception {purpose.adm_exception}")
-        for field in sorted(_special(seen.document, purpose)):
+        for field in sorted(_special(seen.document, purpose.allowed)):
             if purpose.condition(field) not in _FOR_SPECIAL:
                 yield Fault(at, f"purpose {name}: no automated decision on {field} without Art. 9(2)(a) or (g)")
 
@@ -104,9 +103,10 @@ def weighty_scores_know_more_than_an_address(seen: Activation) -> Iterator[Fault
     """Nobody's contract depends on where they live alone; that an address counts is told by the notice (R-13-1)."""
     fields = seen.document.fields
     for name, purpose in seen.document.in_force():
-        scores = [one for one in purpose.allowed if purpose.significant_decision and fields[one].derived_from]
-        for score in sorted(scores):
-            if all(fields[one].dpv in _ADDRESS for one in fields[score].derived_from):
+        for score in sorted(purpose.allowed if purpose.significant_decision else ()):
+            inputs = seen.document.made_of(score, received=False)
+            first = [one for one in inputs if not seen.document.made_of(one, received=False)]
+            if first and all(fields[one].dpv in _ADDRESS for one in first):
                 yield Fault(("fields", score), f"field {score}: an address alone decides nothing for {name}")
 
 
@@ -114,13 +114,15 @@ def weighty_scores_know_more_than_an_address(seen: Activation) -> Iterator[Fault
 def risks_are_assessed(seen: Activation) -> Iterator[Fault]:
     """Profiling, scoring, significant decisions and special categories wait for an approved impact assessment.
 
+    What is collected for a purpose is as risky as what it reads.
     A duty of law that merely answers people, proves or keeps (reads everything, decides nothing) is no such risk.
     """
     on = seen.existing.on
     for name, purpose in seen.document.in_force():
         risky = purpose.profiling or purpose.significant_decision
         if purpose.articles != {LegalBasis.LEGAL_OBLIGATION}:
-            risky = risky or Category.SCORE in purpose.fields or bool(_special(seen.document, purpose))
+            scores = Category.SCORE in purpose.fields.keys() | purpose.collects.keys()
+            risky = risky or scores or bool(_special(seen.document, purpose.collectable))
         if not risky:
             continue
         dpia = purpose.dpia
@@ -133,8 +135,11 @@ def risks_are_assessed(seen: Activation) -> Iterator[Fault]:
             yield Fault(at, f"purpose {name}: impact assessment {dpia.ref} was due for review on {dpia.review_on}")
 
 
-def _special(document: PolicyDocument, purpose: Purpose) -> frozenset[str]:
-    return frozenset(field for field in purpose.allowed if document.fields[field].special is not None)
+def _special(document: PolicyDocument, names: Iterable[str]) -> frozenset[str]:
+    fields = document.fields
+    return frozenset(
+        name for name in names if any(fields[one].special is not None for one in (name, *document.made_of(name)))
+    )
 
 
 GATES: tuple[Check[Activation], ...] = (

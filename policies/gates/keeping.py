@@ -65,7 +65,7 @@ def every_field_is_needed(seen: Activation) -> Iterator[Fault]:
 
 @requires("R-5.1e-1", "Art. 5(1)(e), 30(1)(c) GDPR")
 def what_is_stored_is_declared(seen: Activation) -> Iterator[Fault]:
-    """A value on file has a category and a period, and stays under the category whose key seals it."""
+    """A value on file has a category and a period, and stays where it is found: under its key, as value or event."""
     for name in sorted(seen.existing.stored):
         declared = seen.document.fields.get(name)
         was = seen.before.fields.get(name) if seen.before else None
@@ -75,6 +75,9 @@ def what_is_stored_is_declared(seen: Activation) -> Iterator[Fault]:
         elif was is not None and was.category is not declared.category:
             at = ("fields", name, "category")
             yield Fault(at, f"field {name}: values of it are on file under {was.category}; make it a new field")
+        elif was is not None and was.event is not declared.event:
+            held = f"events of kind {was.event}" if was.event else "values that are no events"
+            yield Fault(("fields", name), f"field {name}: {held} of it are on file; make it a new field")
 
 
 GATES: tuple[Check[Activation], ...] = (

@@ -51,15 +51,11 @@ def check_field(document: PolicyDocument, purpose: Purpose, field: FieldName) ->
 
 
 def inputs_of(document: PolicyDocument, field: str) -> frozenset[str]:
-    """Every field that this one is worked out from, directly or by way of others; itself only where it is a loop."""
-    found: set[str] = set()
-    ahead = list(document.fields[field].derived_from)
-    while ahead:
-        name = ahead.pop()
-        if name not in found:
-            found.add(name)
-            ahead.extend(document.fields[name].derived_from if name in document.fields else ())
-    return frozenset(found)
+    """Every field that this one is worked out from, by its declaration or a score model, directly or by way of others.
+
+    Itself only where it is a loop. What somebody else supplies is worked out there.
+    """
+    return document.made_of(field, received=False)
 
 
 def sources(purpose_id: str, purpose: Purpose, as_of: datetime) -> frozenset[str]:

@@ -39,12 +39,12 @@ def condition_of(
         document: the policy.
         purpose: who wants to use it.
         field: a declared field.
-        inputs: the fields it is worked out from.
+        inputs: the fields it is worked out from, or was asked for with.
     """
     names = [field, *inputs]
     if not any(name in document.fields and document.fields[name].special for name in names):
         return None, ()
-    condition = purpose.special.get(field)
+    condition = purpose.condition(field)
     if condition is None:
         return None, (_NO_CONDITION,)
     if condition == MADE_PUBLIC and purpose.direct_marketing:

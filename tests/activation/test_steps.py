@@ -13,7 +13,7 @@ from registry.actors import Role
 from registry.policy_history import policy_of, versions
 from registry.policy_steps import Standing
 from registry.signing_keys import enrol_key, keys_of, retire_key
-from tests.boards import SHIPPED, Board, board_of, document
+from tests.boards import SHIPPED, Board, board_of, document, with_state
 from tests.house import House
 
 pytestmark = [pytest.mark.gdpr("38(6)"), pytest.mark.sqlite]
@@ -222,6 +222,5 @@ async def test_a_key_out_of_use_signs_nothing(board: Board, house: House) -> Non
 
 
 async def test_a_purpose_under_observation_comes_into_force(board: Board, house: House) -> None:
-    observed = document("2", ("state: active", "state: observe"))
-    await board.put_in_force(observed)
-    assert {purpose.state for purpose in house.registry.policy.purposes.values()} == {"observe", "inactive"}
+    await board.put_in_force(with_state("2", "warranty", "observe"))
+    assert house.registry.policy.purposes["warranty"].state == "observe"

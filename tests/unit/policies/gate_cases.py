@@ -59,7 +59,7 @@ NEWS_WITHDRAWN = Existing(ON, ended=frozenset({"news"}), published=PUBLISHED)
 
 @dataclass(frozen=True)
 class Case:
-    """One way to break one rule, and what repairs it."""
+    """One way to break one rule, and what repairs it; `own` breaks what the registry needs for itself."""
 
     name: str
     rule: str
@@ -70,6 +70,7 @@ class Case:
     before: PolicyDocument | None = None
     existing: Existing = field(default_factory=lambda: Existing(ON))
     existing_repaired: Existing | None = None
+    own: tuple[Edit, ...] = ()
 
 
 def swapped(basis: str) -> tuple[Edit, ...]:
@@ -227,6 +228,19 @@ SPECIAL = [
         ((GUESS, "special: religion, " + GUESS), ("special: {clicks: A9-2-a}", 'special: {"*": A9-2-a}')),
     ),
     Case(
+        "an estimate that was asked for with a special field",
+        "R-9-2",
+        (
+            (CLICKS, "special: religion, " + CLICKS),
+            (TIPS_FIELDS, TIPS_FIELDS + "    special: {clicks: A9-2-a}\n"),
+            (GUESS, "obtained_from: carrier, title"),
+        ),
+        (
+            ("obtained_from: carrier, title", "special: religion, obtained_from: carrier, title"),
+            ("special: {clicks: A9-2-a}", 'special: {"*": A9-2-a}'),
+        ),
+    ),
+    Case(
         "a special field without condition",
         "R-9-1",
         (
@@ -246,6 +260,20 @@ SPECIAL = [
             (ORDERS_FIELDS, ORDERS_FIELDS + "    special: {phone: A9-2-a}\n"),
         ),
         (("phone: A9-2-a", "phone: A9-2-f"),),
+    ),
+    Case(
+        "a special field that is collected on a consent that is not explicit",
+        "R-9-3",
+        (
+            ("title: {de: Telefon, en: telephone}", "special: health, title: {de: Telefon, en: telephone}"),
+            (ORDERS_FIELDS, "    fields: {master: [email]}\n"),
+            ("    fields: {master: [phone]}\n", "    fields: {master: [email]}\n"),
+            (
+                "    minimum_age: 16\n",
+                f"    minimum_age: 16\n    collects: {{master: [phone]}}\n    special: {{phone: A9-2-a}}\n    {DPIA}\n",
+            ),
+        ),
+        ((NEWS, NEWS.replace("why", "explicit: yes, why")),),
     ),
     Case(
         "advertising with what somebody made public",
@@ -329,7 +357,13 @@ AUTOMATED = [
         "R-22-1",
         (("field: guess, purpose: tips", "field: guess, purpose: orders"),),
     ),
-    Case("a model with other inputs than its estimate", "R-22-1", (("inputs: [clicks]", "inputs: [phone]"),)),
+    Case("a model with other inputs than its estimate", "R-22-1", (("inputs: [clicks]", "inputs: [guess]"),)),
+    Case(
+        "a model that works with what its purpose may not read",
+        "R-22-1",
+        ((GUESS, "obtained_from: carrier, title"), ("inputs: [clicks]", "inputs: [clicks, phone]")),
+        (("inputs: [clicks, phone]", "inputs: [clicks]"),),
+    ),
     Case(
         "a model that hides its effect",
         "R-22-1",
@@ -425,7 +459,27 @@ AUTOMATED = [
 ]
 
 ADVERTISING = [
+    Case(
+        "advertising that does not say so",
+        "R-21.2-1",
+        (
+            ("    objection: absolute\n", "    objection: weighed\n"),
+            ("    direct_marketing: yes\n    channels: [post]\n", "    channels: [post]\n"),
+        ),
+        (
+            (
+                "    channels: [post]\n    objection: weighed\n",
+                "    channels: [post]\n    direct_marketing: yes\n    objection: absolute\n",
+            ),
+        ),
+    ),
     Case("advertising e-mail without consent", "R-DE-UWG-1", (("    channels: [post]\n", "    channels: [email]\n"),)),
+    Case(
+        "calls to business parties whose consent nothing lets presume",
+        "R-DE-UWG-1",
+        (("    channels: [post]\n", "    channels: [post, phone]\n"),),
+        ((LETTERS, LETTERS.replace("}", ", rests_on: [contract], assessment: IA-1}")),),
+    ),
     Case(
         "own goods that need not be similar",
         "R-DE-UWG-4",
@@ -557,7 +611,34 @@ KEEPING += [
         existing_repaired=Existing(ON, stored=frozenset({"email"})),
     ),
 ]
+KEEPING += [
+    Case(
+        "events on file whose field holds no events any more",
+        "R-5.1e-1",
+        (
+            (
+                "proof: {category: evidence, retention: plain, event: consent_evidence, ",
+                "proof: {category: evidence, retention: plain, ",
+            ),
+        ),
+        (),
+        before=shop(),
+        existing=Existing(ON, stored=frozenset({"proof"})),
+        existing_repaired=Existing(ON, stored=frozenset({"email"})),
+    ),
+]
 NEVER = [
+    Case(
+        "one kind of event in two fields",
+        "R-5.1e-1",
+        (("  clicks: {category: behavioural, ", "  clicks: {category: behavioural, event: consent_evidence, "),),
+        (
+            (
+                "event: consent_evidence, retention: plain, title: {de: Klicks",
+                "event: click, retention: plain, title: {de: Klicks",
+            ),
+        ),
+    ),
     Case(
         "a purpose not yet expressed",
         "R-5.1b-1",
@@ -565,6 +646,33 @@ NEVER = [
         (("fideslang: collect", "fideslang: essential.service"),),
     ),
     Case("decided by the author", "R-38-1", (("  decided_by: Owner\n", "  decided_by: Author\n"),)),
+    Case(
+        "a document to which the legal review objects",
+        "R-38-1",
+        (
+            (
+                'by: Lawyer, date: "2026-10-01", result: no_objection',
+                'by: Lawyer, date: "2026-10-01", result: objection',
+            ),
+        ),
+    ),
+    Case(
+        "a document before its day",
+        "R-38-1",
+        (('  valid_from: "2026-11-01"\n', '  valid_from: "2026-11-22"\n'),),
+        (('  valid_from: "2026-11-22"\n', '  valid_from: "2026-11-21"\n'),),
+    ),
+    Case(
+        "an adequacy decision that there is not",
+        "R-26/28-1",
+        (
+            (
+                "country: DE, role: controller",
+                "country: CN, transfer: {instrument: adequacy, ref: A-1}, role: controller",
+            ),
+        ),
+        (("country: CN,", "country: BR,"),),
+    ),
     Case("decided by the data protection officer", "R-38-1", (("  decided_by: Owner\n", "  decided_by: Officer\n"),)),
     Case(
         "an interest without any assessment",
@@ -597,14 +705,45 @@ NEVER = [
     Case(
         "a wish that goes on under restriction",
         "R-18-1",
-        (("    channels: [post]\n", "    channels: [post]\n    while_restricted: yes\n"),),
+        (("    recipients: [carrier]\n", "    recipients: [carrier]\n    while_restricted: yes\n"),),
         (("    while_restricted: yes\n", "    while_restricted: yes\n    case_reference: required\n"),),
     ),
     Case(
         "a wish that reaches everything",
         "R-18-1",
-        (("    channels: [post]\n", "    channels: [post]\n    from_any_purpose: yes\n"),),
+        (("    recipients: [carrier]\n", "    recipients: [carrier]\n    from_any_purpose: yes\n"),),
         (("    from_any_purpose: yes\n", "    from_any_purpose: yes\n    case_reference: required\n"),),
+    ),
+    Case(
+        "advertising that a case reference lifts above a restriction",
+        "R-18-1",
+        (
+            (
+                "    channels: [post]\n",
+                "    channels: [post]\n    case_reference: required\n    while_restricted: yes\n",
+            ),
+        ),
+    ),
+    Case(
+        "advertising that a law is said to order",
+        "R-6.1b-1",
+        ((LETTERS, "      master: {article: A6-1-c, why: we must}\n"),),
+    ),
+    Case(
+        "advertising by an estimate that is no profiling",
+        "R-22-2",
+        (
+            (NEWS, f"{NEWS}      score: {{article: A6-1-a, why: asked}}\n"),
+            (NEWS_FIELDS, "    fields: {master: [email]}\n    collects: {score: [guess]}\n"),
+        ),
+    ),
+    Case(
+        "advertising with what proves an age or a consent",
+        "R-8-4",
+        (
+            (NEWS, f"{NEWS}      evidence: {{article: A6-1-a, why: asked}}\n"),
+            (NEWS_FIELDS, "    fields: {master: [email], evidence: [proof]}\n    look_back: {evidence: P24M}\n"),
+        ),
     ),
     Case(
         "profiling that looks back without end",
@@ -618,4 +757,18 @@ NEVER = [
         (("    recipients: [carrier]\n", ""),),
     ),
 ]
-CASES = [*NEVER, *BASIS, *SPECIAL, *TEXTS, *AUTOMATED, *ADVERTISING, *KEEPING]
+WORKABLE = [
+    Case(
+        "nobody who may answer requests",
+        "R-15.1-1",
+        own=((", purposes: [data_subject_request, privacy_control]}", ", purposes: [privacy_control]}"),),
+    ),
+    Case(
+        "a copy of the data that leaves something out",
+        "R-15.1-1",
+        own=(("evidence: [wishes, answers, proof]", "evidence: [wishes, answers]"),),
+    ),
+    Case("a request that could not be kept", "R-12.6-3", own=(("event: request_wish, ", ""),)),
+    Case("a basis that nothing on file could carry", "R-6.1-1", ((ORDERS, ORDERS.replace("A6-1-b", "A6-1-d")),)),
+]
+CASES = [*NEVER, *BASIS, *SPECIAL, *TEXTS, *AUTOMATED, *ADVERTISING, *KEEPING, *WORKABLE]

@@ -1,5 +1,6 @@
 """A small lawful shop that passes every gate, its texts, and ways to break one thing at a time."""
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable
 from datetime import date
@@ -123,6 +124,51 @@ def shop(*edits: Edit) -> PolicyDocument:
     return parse(edited(*edits).encode())
 
 
+# What the registry needs for itself, beside what a document is about: it differs with the fields of the document.
+OWN_FIELDS = """\
+  wishes: {category: evidence, retention: plain, event: request_wish, title: {de: Antrag, en: wish}, dpv: z}
+  answers: {category: evidence, retention: plain, event: request_answer, title: {de: Antwort, en: answer}, dpv: z}
+"""
+OWN_PURPOSE = """\
+  {name}:
+    title: {{de: Eigenes, en: own}}
+    dpv: dpv:LegalCompliance
+    state: active
+    basis:
+{basis}
+    fields: {{{fields}}}
+    special: {{"*": A9-2-f}}
+    objection: not_applicable
+    while_restricted: yes
+    from_any_purpose: yes
+"""
+OWN_CLIENTS = """\
+  portal: {title: {de: Portal, en: portal}, purposes: [data_subject_request]}
+  console: {title: {de: Konsole, en: console}, purposes: [data_subject_request, privacy_control]}
+  registry: {title: {de: Register, en: registry}, purposes: [data_subject_request, privacy_control, consent_proof]}
+"""
+OWN = ("data_subject_request", "privacy_control", "consent_proof")
+
+
+def _own_purpose(name: str, reads: dict[str, list[str]]) -> str:
+    basis = "\n".join(f"      {one}: {{article: A6-1-c, why: Art. 15 GDPR}}" for one in reads or ["evidence"])
+    fields = ", ".join(f"{category}: [{', '.join(names)}]" for category, names in reads.items())
+    return OWN_PURPOSE.format(name=name, basis=basis, fields=fields)
+
+
+@cache
+def completed(source: str) -> str:
+    """A document that can be read, with the purposes and clients that the registry itself works under."""
+    reads: dict[str, list[str]] = {"evidence": ["wishes", "answers"]}
+    for name, field in parse(source.encode()).fields.items():
+        reads.setdefault(field.category, []).append(name)
+    proofs = {"evidence": ["proof"]} if "proof" in reads["evidence"] else {}
+    own = [_own_purpose(name, kept) for name, kept in zip(OWN, (reads, {}, proofs), strict=True)]
+    for section, more in (("fields", OWN_FIELDS), ("purposes", "".join(own)), ("clients", OWN_CLIENTS)):
+        source = source.replace(f"\n{section}:\n", f"\n{section}:\n{more}", 1)
+    return source
+
+
 def with_purpose(document: PolicyDocument, name: str, **changes: object) -> PolicyDocument:
     """The document with one purpose changed, lawful or not."""
     # A copy would carry over what the purpose has worked out from its fields already.
@@ -188,10 +234,20 @@ def findings(
     shown: tuple[NoticeText, ...] | None = None,
     before: PolicyDocument | None = None,
     existing: Existing | None = None,
+    own: tuple[Edit, ...] = (),
 ) -> tuple[Finding, ...]:
-    """What stands against a document, found at reading or by a gate."""
+    """What stands against a document completed by what the registry needs, found at reading or by a gate.
+
+    `own` are edits of the completed document.
+    """
     try:
-        document = parse(source.encode())
+        document = parse(edited(*own, source=completed(source)).encode())
     except PolicyDocumentError as error:
         return error.findings
-    return check(document, before, existing or Existing(ON), texts() if shown is None else shown)
+    shown = tuple(
+        dataclasses.replace(one, purposes=(*one.purposes, *map(PurposeId, OWN)))
+        if one.kind is NoticeKind.PRIVACY_NOTICE
+        else one
+        for one in (texts() if shown is None else shown)
+    )
+    return check(document, before, existing or Existing(ON), shown)

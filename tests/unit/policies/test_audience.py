@@ -276,9 +276,11 @@ def test_an_audience_rests_on_the_basis_of_every_category(article: LegalBasis) -
 
 @pytest.mark.gdpr("18(2)")
 @pytest.mark.parametrize("explicit", [False, True])
-def test_an_audience_leaves_restricted_data_alone(*, explicit: bool) -> None:
-    """R-18-1: unless a later consent of the kind that its basis asks for stands."""
-    document = with_part("fields", "purchase_affinity", derived_from=("purchases", "visits"))
+@pytest.mark.parametrize("supplier", [None, "credit_bureau"])
+def test_an_audience_leaves_restricted_data_alone(supplier: str | None, *, explicit: bool) -> None:
+    """R-18-1: unless a later consent of the kind that its basis asks for stands, for an estimate's inputs too."""
+    derived = () if supplier else ("purchases", "visits")
+    document = with_part("fields", "purchase_affinity", derived_from=derived, obtained_from=supplier)
     article = LegalBasis.CONSENT
     document = with_purpose(RECOMMENDATIONS, document, basis=basis(article, explicit=explicit))
     restrictions = [

@@ -200,7 +200,9 @@ def test_a_question_for_an_estimate_says_so(fields: list[str], *, scored: bool) 
 
 
 def test_a_field_has_its_own_place_and_those_of_all_it_is_worked_out_from() -> None:
-    document = with_part("fields", "values_segment", derived_from=("visits", "purchase_affinity", "no_such_field"))
+    unmodelled = retailer().model_copy(update={"score_models": {}})
+    named = ("visits", "purchase_affinity", "no_such_field")
+    document = with_part("fields", "values_segment", unmodelled, derived_from=named)
     document = with_part("fields", "purchase_affinity", document, derived_from=("purchases", "values_segment"))
     tables = compiled(document)
     purpose = document.purposes[RECOMMENDATIONS]
@@ -221,6 +223,15 @@ def test_a_field_has_its_own_place_and_those_of_all_it_is_worked_out_from() -> N
     )
     assert estimate.category is Category.SCORE
     assert estimate.scored
+
+
+def test_what_somebody_supplies_has_the_places_of_what_it_was_asked_for_with_and_the_basis_of_its_own() -> None:
+    purpose = retailer().purposes["credit_check"]
+    score = compiled(retailer()).field(purpose, PurposeId("credit_check"), FieldName("credit_score"))
+    asked_with = ("city", "first_name", "last_name", "postcode", "street")
+    assert score.places == ((Category.SCORE, "credit_score"), *((Category.MASTER, one) for one in asked_with))
+    assert score.kind.categories == (Category.SCORE,)
+    assert score.against == ()
 
 
 def test_fields_that_are_judged_alike_are_judged_once() -> None:

@@ -68,6 +68,29 @@ def test_what_is_missing_is_asked_for_by_its_law() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "edit", "law"),
+    [
+        ("objection", ("    objection: absolute\n", ""), "Art. 21 GDPR; R-21.1-1"),
+        ("state", ("OrderManagement\n    state: active\n", "OrderManagement\n"), "Art. 5(1)(b) GDPR; R-5.1b-1"),
+        ("fields", ("    fields: {evidence: [proof]}\n", ""), "Art. 5(1)(c), 25(2) GDPR; R-5.1c-1"),
+        ("legal_review", ("  legal_review: {", "  legal_advice: {"), "Art. 24 GDPR; R-38-1"),
+        ("country", ("country: DE, role: c", "role: c"), "Art. 15(1)(c), 30(1)(e), 44 GDPR; R-26/28-1"),
+        ("name", ("{name: Bote, ", "{"), "Art. 13(1)(a), 15(1)(c) GDPR; R-13-1, R-15.1c-1"),
+        ("interest", ("interest: {de: Werben, en: To advertise}, ", ""), "Art. 13(1)(d) GDPR; R-6.1f-1"),
+    ],
+)  # fmt: skip
+def test_each_key_that_a_law_asks_for_names_it(key: str, edit: tuple[str, str], law: str) -> None:
+    found = [one.message for one in refusal(edited(edit)).findings]
+    assert [one for one in found if one.endswith(f".{key}: Field required ({law})")]
+
+
+@pytest.mark.parametrize(("section", "law"), [("fields", "R-5.1c-1"), ("retention", "R-5.1e-1")])
+def test_a_part_that_a_law_asks_for_names_it(section: str, law: str) -> None:
+    found = [one.message for one in refusal(SHOP.replace(f"\n{section}:\n", "\nothers:\n", 1)).findings]
+    assert [one for one in found if one.startswith(f"{section}: Field required") and one.endswith(f"{law})")]
+
+
+@pytest.mark.parametrize(
     ("edit", "message"),
     [
         (("email: {category: master", "email: {category: mood"), "fields.email.category: Input should be 'master'"),

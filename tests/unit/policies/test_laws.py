@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from policies import laws
+from policies.countries import WITH_A_DECISION, WITHOUT_INSTRUMENT
 from policies.documents import Basis, PolicyDocument
 from policies.findings import Check, Fault
 from policies.parties import Transfer
@@ -36,7 +37,17 @@ AT_BASIS = ("purposes", "orders", "basis", "master")
 
 @pytest.mark.gdpr("38(6)")
 @pytest.mark.parametrize(
-    ("decides", "alone"), [("Owner", True), ("Lawyer", True), ("Author", False), ("Officer", False)]
+    ("decides", "alone"),
+    [
+        ("Owner", True),
+        ("Lawyer", True),
+        ("Author", False),
+        ("Officer", False),
+        ("Officer ", False),
+        (" AUTHOR", False),
+        ("\N{FULLWIDTH LATIN CAPITAL LETTER A}uthor", False),
+        ("Officers", True),
+    ],
 )
 def test_neither_author_nor_data_protection_officer_decides(decides: str, *, alone: bool) -> None:
     """R-38-1."""
@@ -89,19 +100,19 @@ def test_a_contract_and_a_sale_name_their_relationship(article: LegalBasis) -> N
 @pytest.mark.parametrize("article", list(LegalBasis))
 @pytest.mark.parametrize("direct_marketing", YES_OR_NO)
 def test_nobody_buys_in_order_to_be_advertised_to(article: LegalBasis, *, direct_marketing: bool) -> None:
-    """R-6.1b-1."""
-    found = paths(laws.no_marketing_on_contract, orders(article, direct_marketing=direct_marketing))
-    assert found == [AT_BASIS] * (direct_marketing and article is LegalBasis.CONTRACT)
+    """R-6.1b-1: and no law orders it."""
+    found = paths(laws.no_marketing_on_contract_or_duty, orders(article, direct_marketing=direct_marketing))
+    assert found == [AT_BASIS] * (direct_marketing and article in {LegalBasis.CONTRACT, LegalBasis.LEGAL_OBLIGATION})
 
 
 @pytest.mark.gdpr("6(1)(f)")
 @pytest.mark.parametrize("article", list(LegalBasis))
 def test_an_interest_refers_to_its_assessment(article: LegalBasis) -> None:
     """R-6.1f-1: in words of its own or by reference."""
-    for lia, assessment in product((None, LIA), (None, "IA-1")):
+    for lia, assessment in product((None, LIA), (None, " ", "IA-1")):
         held = Basis(article=article, why="x", assessment=assessment)
         document = with_purpose(shop(), "orders", basis={Category.MASTER: held}, lia=lia)
-        unweighed = article is LegalBasis.LEGITIMATE_INTERESTS and lia is None and assessment is None
+        unweighed = article is LegalBasis.LEGITIMATE_INTERESTS and lia is None and assessment != "IA-1"
         assert paths(laws.interest_is_assessed, document) == [AT_BASIS] * unweighed
 
 
@@ -179,14 +190,46 @@ def test_profiling_rests_on_explicit_consent_where_on_any_and_always_in_advertis
     ids=lambda articles: "+".join(articles) or "none",
 )
 def test_only_a_duty_or_a_claim_by_its_case_reaches_everything(articles: tuple[LegalBasis, ...]) -> None:
-    """R-18-1."""
+    """R-18-1: advertising never, whatever case it names."""
     law = laws.only_duties_reach_everything
     held = {category: Basis(article=one, why="x") for category, one in zip(Category, articles, strict=False)}
-    for case_reference, key in product(("required", "optional"), ("while_restricted", "from_any_purpose")):
-        bound = with_purpose(shop(), "orders", basis=held, case_reference=case_reference)
-        lawful = articles == (LegalBasis.LEGAL_OBLIGATION,) or case_reference == "required"
+    keys = ("while_restricted", "from_any_purpose")
+    for case_reference, key, advertises in product(("required", "optional"), keys, YES_OR_NO):
+        bound = with_purpose(shop(), "orders", basis=held, case_reference=case_reference, direct_marketing=advertises)
+        ordered = articles == (LegalBasis.LEGAL_OBLIGATION,) or case_reference == "required"
+        lawful = ordered and not advertises
         assert paths(law, with_purpose(bound, "orders", **{key: True})) == [("purposes", "orders", key)] * (not lawful)
         assert faults(law, bound) == []
+
+
+@pytest.mark.gdpr("21(2)", "22(2)(c)")
+@pytest.mark.parametrize("direct_marketing", YES_OR_NO)
+@pytest.mark.parametrize("profiling", YES_OR_NO)
+@pytest.mark.parametrize("part", ["fields", "collects"])
+def test_who_advertises_by_an_estimate_profiles(part: str, *, direct_marketing: bool, profiling: bool) -> None:
+    """R-22-2: in whatever category the estimate stands, read or collected; and a later purpose is looked at too."""
+    law = laws.advertising_by_estimates_is_profiling
+    estimate = with_field(shop(), "clicks", estimate=True)
+    for name, field, scored in [("letters", "clicks", True), ("letters", "guess", True), ("letters", "email", False)]:
+        used: dict[str, object] = {"fields": {}, "collects": {}, part: {Category.SCORE: ("unheard", field)}}
+        document = with_purpose(estimate, name, direct_marketing=direct_marketing, profiling=profiling, **used)
+        found = [path for path in paths(law, document) if path[1] == name]
+        assert found == [("purposes", name, part, "score")] * (scored and direct_marketing and not profiling), field
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize("part", ["fields", "collects"])
+@pytest.mark.parametrize("article", list(LegalBasis))
+def test_evidence_serves_duties_and_claims_alone(article: LegalBasis, part: str) -> None:
+    """R-8-4, R-7.1-2, R-12.6-3: neither advertising nor what rests on a consent, nor anything else of the business."""
+    law = laws.evidence_serves_duties_and_claims
+    for case_reference, advertises in product(("required", "optional"), YES_OR_NO):
+        bound = orders(article, case_reference=case_reference, direct_marketing=advertises)
+        document = with_purpose(bound, "orders", **{part: {Category.EVIDENCE: ("proof",)}})
+        claimed = case_reference == "required" and article not in {LegalBasis.CONSENT, LegalBasis.SOFT_OPT_IN}
+        lawful = (claimed or article is LegalBasis.LEGAL_OBLIGATION) and not advertises
+        assert paths(law, document) == [("purposes", "orders", part, "evidence")] * (not lawful)
+        assert faults(law, with_purpose(bound, "orders", **{part: {Category.EVIDENCE: ()}})) == []
 
 
 @pytest.mark.gdpr("5(1)(e)")
@@ -248,11 +291,11 @@ def test_a_special_field_has_a_condition_of_its_own(special: str | None, conditi
 
 @pytest.mark.gdpr("6(4)")
 def test_who_may_not_read_the_inputs_may_not_read_the_estimate() -> None:
-    """R-9-2: all of them, read and not only collected."""
-    derived = with_field(shop(), "guess", derived_from=("clicks", "phone", "email"))
+    """R-9-2: all of them, read and not only collected, whether the estimate or its model names them."""
+    derived = with_field(shop(), "guess", derived_from=("phone", "email"))
     for read, lacking in [
-        (("guess",), "clicks, phone, email"),
-        (("unheard", "guess"), "clicks, phone, email"),
+        (("guess",), "clicks, email, phone"),
+        (("unheard", "guess"), "clicks, email, phone"),
         (("guess", "clicks", "email"), "phone"),
         (("guess", "unheard", "clicks", "phone", "email"), ""),
         (("clicks",), ""),
@@ -269,10 +312,29 @@ def test_who_may_not_read_the_inputs_may_not_read_the_estimate() -> None:
     [
         ({}, []),
         ({"inputs": ("behavioural",)}, []),
-        ({"inputs": ("phone",)}, [("inputs", "guess is derived from other fields than its inputs: clicks, phone")]),
-        ({"inputs": ("clicks", "email")}, [("inputs", "guess is derived from other fields than its inputs: email")]),
+        ({"inputs": ("score",)}, [("inputs", "guess is derived from other fields than its inputs: clicks")]),
+        (
+            {"inputs": ("phone", "email")},
+            [
+                ("inputs", "tips does not read email, phone, so it works with nothing of it"),
+                ("inputs", "guess is derived from other fields than its inputs: clicks, email, phone"),
+            ],
+        ),
+        (
+            {"inputs": ("clicks", "email")},
+            [
+                ("inputs", "tips does not read email, so it works with nothing of it"),
+                ("inputs", "guess is derived from other fields than its inputs: email"),
+            ],
+        ),
         ({"inputs": ("unheard",)}, [("inputs", "guess is derived from other fields than its inputs: clicks, unheard")]),
-        ({"purpose": "orders"}, [("purpose", "orders does not read guess")]),
+        (
+            {"purpose": "orders"},
+            [
+                ("purpose", "orders does not read guess"),
+                ("inputs", "orders does not read clicks, so it works with nothing of it"),
+            ],
+        ),
         ({"purpose": "whim"}, []),
         ({"field": "clicks"}, [("field", "clicks is no estimate")]),
         ({"field": "email"}, [("field", "email is no estimate"), ("purpose", "tips does not read email")]),
@@ -290,11 +352,28 @@ def test_a_model_writes_an_estimate_for_who_reads_it_from_what_is_said(
     ]
 
 
-@pytest.mark.parametrize("inputs", [("clicks",), ("phone",)])
-def test_an_estimate_that_somebody_supplies_says_nothing_of_inputs(inputs: tuple[str, ...]) -> None:
-    document = with_field(shop(), "guess", derived_from=())
+@pytest.mark.parametrize(("inputs", "lawful"), [(("clicks",), True), (("guess", "clicks"), True), (("phone",), False)])
+def test_an_estimate_that_somebody_supplies_is_asked_for_with_what_the_purpose_reads(
+    inputs: tuple[str, ...], *, lawful: bool
+) -> None:
+    """R-22-1: the estimate itself says nothing of inputs."""
+    document = with_field(shop(), "guess", derived_from=(), obtained_from="carrier")
     model = document.score_models["guesser"].model_copy(update={"inputs": inputs})
-    assert faults(laws.models_say_what_they_do, document.model_copy(update={"score_models": {"guesser": model}})) == []
+    document = document.model_copy(update={"score_models": {"guesser": model}})
+    assert paths(laws.models_say_what_they_do, document) == [("score_models", "guesser", "inputs")] * (not lawful)
+    elsewhere = with_purpose(document, "orders", fields={Category.SCORE: ("guess",)})
+    assert faults(laws.derived_data_inherits_its_inputs, elsewhere) == [], "who reads the answer asked nothing"
+
+
+@pytest.mark.gdpr("5(1)(e)")
+def test_an_event_is_kept_in_one_field() -> None:
+    """R-5.1e-1: fields without events are no matter of it, and each later field is told the first."""
+    assert faults(laws.events_have_one_field, shop()) == []
+    twice = with_field(with_field(shop(), "clicks", event="consent_evidence"), "email", event="consent_evidence")
+    assert faults(laws.events_have_one_field, twice) == [
+        Fault(("fields", name, "event"), f"field {name}: events of kind consent_evidence are kept in email already")
+        for name in ("clicks", "proof")
+    ]
 
 
 @pytest.mark.gdpr("44", "46")
@@ -314,3 +393,35 @@ def test_no_data_leaves_without_an_instrument(country: str, *, third: bool) -> N
         elif third and transfer is None:
             wanted = [Fault(at, f"recipient carrier: {country} needs a transfer instrument")]
         assert faults(laws.third_countries_have_an_instrument, document) == wanted
+
+
+@pytest.mark.gdpr("38(6)")
+@pytest.mark.parametrize(
+    "decides", ["Dr. Amina Yildiz", "dr.  amina yildiz", "Dr. Amina YILDIZ ", "Dr.\u00a0Amina Yildiz"]
+)
+@pytest.mark.parametrize("part", ["author", "dpo_opinion"])
+def test_a_name_is_the_same_however_it_is_written(part: str, decides: str) -> None:
+    """R-38-1."""
+    named = "Dr. Amina  Yildiz"
+    head = shop().policy
+    held = named if part == "author" else head.dpo_opinion.model_copy(update={"by": named})
+    document = shop().model_copy(update={"policy": head.model_copy(update={part: held, "decided_by": decides})})
+    assert paths(laws.four_eyes, document) == [("policy", "decided_by")]
+
+
+@pytest.mark.gdpr("45")
+@pytest.mark.parametrize(
+    ("country", "decided"),
+    [*((one, True) for one in WITH_A_DECISION), *((one, False) for one in ("CN", "IN", "RU", "TR", "AU", "MX"))],
+)
+def test_an_adequacy_decision_is_an_instrument_where_there_is_one(country: str, *, decided: bool) -> None:
+    """R-26/28-1: any other instrument carries anywhere."""
+    third = country not in WITHOUT_INSTRUMENT
+    for instrument in ("adequacy", "standard_clauses", "binding_rules", "certification"):
+        transfer = Transfer.model_validate({"instrument": instrument, "ref": "X"})
+        document = with_recipient(shop(), "carrier", country=country, third_country=third, transfer=transfer)
+        refused = instrument == "adequacy" and not decided
+        assert (
+            paths(laws.third_countries_have_an_instrument, document)
+            == [("recipients", "carrier", "transfer")] * refused
+        )

@@ -19,6 +19,10 @@ shop:
 """
 
 
+UNSEEN = "control and format characters are not allowed"
+NOT_SEEN = ("\x00", "\x07", "\x1b", "\x7f", "\x85", "\xad", "\u200b", "\u200d", "\u202e", "\u2028", "\u2029", "\ufeff")
+
+
 def refused(source: str) -> list[tuple[int, str]]:
     with pytest.raises(PolicyDocumentError) as caught:
         read(source.encode())
@@ -112,4 +116,28 @@ def test_another_encoding_is_told_with_line_and_byte(source: bytes, line: int, b
 
 
 def test_what_is_no_text_at_all_is_refused_as_a_whole() -> None:
-    assert refused("a: \x00\n") == [(0, "not readable as YAML")]
+    assert refused("a: \ufffe\n") == [(0, "not readable as YAML")]
+
+
+@pytest.mark.parametrize("character", NOT_SEEN, ids=ascii)
+@pytest.mark.parametrize("line", ["a: {}b", "a: b # {}", "# {}", "a{}: b", "{}a: b", 'a: "{}"', "a: [b, {}c]"])
+def test_what_nobody_sees_is_refused_with_its_line(line: str, character: str) -> None:
+    """Two documents that look the same would have different hashes, or a line would read backwards."""
+    assert refused(f"x: y\n{line.format(character)}\nz: \u202e\n") == [(2, UNSEEN)]
+
+
+@pytest.mark.parametrize("escape", ["\\0", "\\a", "\\r", "\\x7f", "\\u200b", "\\u202E", "\\N", "\\L", "\\u00ad"])
+@pytest.mark.parametrize("line", ['a: "{}b"', '"{}a": b', 'a: [b, "{}"]'])
+def test_nor_is_it_let_in_by_an_escape(line: str, escape: str) -> None:
+    written = line.format(escape)
+    assert refused(f"x: y\n{written}\n") == [(2, UNSEEN)]
+
+
+def test_line_ends_tabs_blanks_and_letters_of_any_script_are_seen() -> None:
+    source = "a: |\r\n  one\r\n  two\r\nb: 'c\td'\r\ne: \"f\\ng\\th\"\r\ni: Łukasz Çelik Ωμέγα 李 👍\u00a0§\r\n"
+    assert read(source.encode()).tree == {
+        "a": "one\ntwo\n",
+        "b": "c\td",
+        "e": "f\ng\th",
+        "i": "Łukasz Çelik Ωμέγα 李 👍\u00a0§",
+    }

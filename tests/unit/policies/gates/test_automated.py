@@ -218,9 +218,17 @@ def test_a_machine_decides_on_special_data_by_explicit_consent_or_public_interes
 )
 @pytest.mark.parametrize("significant", YES_OR_NO)
 def test_an_address_alone_decides_nothing(meaning: str, *, significant: bool, address: bool) -> None:
-    """R-22-6: one more input is enough."""
-    located = with_field(shop(), "phone", dpv=meaning)
-    for inputs, alone in [(("phone",), True), (("phone", "clicks"), False), ((), False)]:
+    """R-22-6: one more input is enough, as long as it is no estimate made of an address itself."""
+    located = with_field(shop(), "phone", dpv=meaning).model_copy(update={"score_models": {}})
+    located = with_field(located, "email", derived_from=("phone",))
+    for inputs, alone in [
+        (("phone",), True),
+        (("phone", "clicks"), False),
+        ((), False),
+        (("email",), True),
+        (("email", "phone"), True),
+        (("email", "clicks"), False),
+    ]:
         document = with_field(located, "guess", derived_from=inputs)
         deciding = with_purpose(document, "tips", significant_decision=significant)
         found = faults(automated.weighty_scores_know_more_than_an_address, deciding)
@@ -267,3 +275,39 @@ def test_an_impact_assessment_is_looked_at_again_before_its_review_date(day: int
     dpia = ImpactAssessment(ref="DSFA-1", approved_on=ON, review_on=review_on)
     due = day is not None and day <= 0
     assert risky(profiling=True, dpia=dpia) == [("purposes", "orders", "dpia")] * due
+
+
+@pytest.mark.parametrize("supplier", [None, "carrier"])
+def test_what_a_model_works_with_counts_like_what_an_estimate_says_it_is_derived_from(supplier: str | None) -> None:
+    """R-22-6: what somebody else supplies is made of what they know, not of the address it was asked for with."""
+    document = with_field(shop(), "guess", derived_from=(), obtained_from=supplier)
+    document = with_field(document, "clicks", dpv="pd:PhysicalAddress")
+    deciding = with_purpose(document, "tips", significant_decision=True)
+    found = faults(automated.weighty_scores_know_more_than_an_address, deciding)
+    assert [fault.path for fault in found] == [("fields", "guess")] * (supplier is None)
+
+
+@pytest.mark.gdpr("35(1)")
+@pytest.mark.parametrize("part", ["fields", "collects"])
+def test_to_collect_is_as_risky_as_to_read(part: str) -> None:
+    """R-35-1."""
+    document = with_field(shop(), "clicks", special="health")
+    held: dict[str, object] = {"basis": resting(LegalBasis.CONTRACT), "fields": {}}
+    for used, lacking in [
+        ({Category.BEHAVIOURAL: ("clicks",)}, [("purposes", "orders")]),
+        ({Category.SCORE: ("guess",)}, [("purposes", "orders")]),
+        ({Category.MASTER: ("email",)}, []),
+    ]:
+        collecting = with_purpose(document, "orders", **held | {part: used})
+        assert [fault.path for fault in faults(automated.risks_are_assessed, collecting)] == lacking
+
+
+@pytest.mark.gdpr("35(1)")
+@pytest.mark.parametrize("supplier", [None, "carrier"])
+def test_what_is_made_of_special_data_is_as_risky(supplier: str | None) -> None:
+    """R-35-1, C-184/20."""
+    document = with_field(shop(), "guess", derived_from=(), obtained_from=supplier)
+    held = {"basis": resting(LegalBasis.CONTRACT), "fields": {Category.MASTER: ("guess",)}}
+    for special, lacking in [(None, []), ("health", [("purposes", "orders")])]:
+        reading = with_purpose(with_field(document, "clicks", special=special), "orders", **held)
+        assert [fault.path for fault in faults(automated.risks_are_assessed, reading)] == lacking

@@ -7,7 +7,7 @@ import pytest
 from policies.documents import PolicyDocument, Transfer
 from policies.findings import Fault
 from policies.gates import Existing, keeping
-from policies.vocabulary import Category
+from policies.vocabulary import Category, EventKind
 from tests.unit.policies.small_shop import ON, faults, shop, with_field, with_recipient
 
 WISH = (
@@ -161,3 +161,18 @@ def test_a_period_names_an_article_or_a_section() -> None:
         assert [fault.path for fault in faults(keeping.periods_name_their_law, document)] == [
             ("retention", "plain")
         ] * (not named)
+
+
+@pytest.mark.gdpr("5(1)(e)")
+@pytest.mark.parametrize("was", [None, EventKind.VISIT, EventKind.CLICK])
+@pytest.mark.parametrize("then", [None, EventKind.VISIT, EventKind.CLICK])
+def test_what_is_on_file_stays_a_value_or_an_event_of_its_kind(was: EventKind | None, then: EventKind | None) -> None:
+    """R-5.1e-1: under another kind nobody would find it, the person who asks included."""
+    before, after = (with_field(shop(), "clicks", event=kind) for kind in (was, then))
+    on_file = Existing(ON, stored=frozenset({"clicks"}))
+    found = faults(keeping.what_is_stored_is_declared, after, before=before, existing=on_file)
+    assert [fault.path for fault in found] == [("fields", "clicks")] * (was is not then)
+    told = f"events of kind {was}" if was else "values that are no events"
+    assert all(f"field clicks: {told} of it are on file" in fault.message for fault in found)
+    assert faults(keeping.what_is_stored_is_declared, after, before=before, existing=Existing(ON)) == []
+    assert faults(keeping.what_is_stored_is_declared, after, existing=on_file) == []

@@ -8,7 +8,7 @@ from policies.compiled import PurposeTable, compiled
 from policies.decision import Permit
 from policies.documents import Compatible, ImpactAssessment
 from policies.rules.purpose_limitation import inputs_of, sources
-from policies.vocabulary import PurposeId, ReasonCode
+from policies.vocabulary import Category, PurposeId, ReasonCode
 from tests.unit.policies.people import (
     NEWSLETTER,
     NOW,
@@ -22,6 +22,7 @@ from tests.unit.policies.people import (
     days,
     decide,
     item,
+    purpose_of,
     reasons,
     retailer,
     with_part,
@@ -127,7 +128,8 @@ def test_data_serves_another_purpose_from_the_day_in_germany_on_which_people_wer
 @pytest.mark.gdpr("6(4)")
 def test_an_estimate_serves_only_the_purposes_that_all_of_its_inputs_serve() -> None:
     """R-5.1b-2: also what it is worked out from by way of another estimate, in whatever circle."""
-    chain = with_part("fields", "purchase_affinity", derived_from=("values_segment",))
+    unmodelled = retailer().model_copy(update={"score_models": {}})
+    chain = with_part("fields", "purchase_affinity", unmodelled, derived_from=("values_segment",))
     chain = with_part("fields", "values_segment", chain, derived_from=("purchases", "purchase_affinity"))
     request = ask("recommender", RECOMMENDATIONS, "purchase_affinity")
     assert inputs_of(chain, "purchase_affinity") == {"values_segment", "purchases", "purchase_affinity"}
@@ -138,6 +140,20 @@ def test_an_estimate_serves_only_the_purposes_that_all_of_its_inputs_serve() -> 
     unknown = with_part("fields", "purchases", chain, derived_from=("no_such_field",))
     assert inputs_of(unknown, "purchases") == {"no_such_field"}
     assert reasons(decide(request, document=unknown)) == [ReasonCode.PURPOSE_INCOMPATIBLE]
+
+
+@pytest.mark.gdpr("6(4)")
+@pytest.mark.parametrize("supplier", [None, "credit_bureau"])
+def test_an_estimate_serves_whom_the_inputs_of_its_model_serve(supplier: str | None) -> None:
+    """R-9-2: what somebody else supplies is worked out there, and serves what it was collected for."""
+    document = with_part("fields", "purchase_affinity", derived_from=(), obtained_from=supplier)
+    fields = {**purpose_of(RECOMMENDATIONS).fields, Category.BEHAVIOURAL: ("visits",)}
+    document = with_purpose(RECOMMENDATIONS, document, fields=fields)
+    assert inputs_of(document, "purchase_affinity") == (
+        set() if supplier else {"purchases", "visits", "newsletter_clicks"}
+    )
+    foreign = [] if supplier else [ReasonCode.PURPOSE_INCOMPATIBLE]
+    assert reasons(decide(ask("recommender", RECOMMENDATIONS, "purchase_affinity"), document=document)) == foreign
 
 
 @pytest.mark.gdpr("35")

@@ -3,9 +3,9 @@
 import pytest
 
 from policies.decision import Deny, Permit
-from policies.facts import Restriction
-from policies.vocabulary import Category, FieldName, ReasonCode
-from tests.unit.policies.people import INVOICE_READ, ORDER_READ, ask, customer, decide, reasons
+from policies.facts import Restriction, Review
+from policies.vocabulary import Category, FieldName, PurposeId, ReasonCode, ReviewState
+from tests.unit.policies.people import INVOICE_READ, ORDER_READ, ask, customer, days, decide, item, reasons
 
 
 @pytest.mark.gdpr("18(1)")
@@ -41,3 +41,15 @@ def test_unknown_restrictions_cover_everything() -> None:
 def test_duties_of_law_go_on_under_restriction(request_: object) -> None:
     facts = customer(restrictions=(Restriction(None, None),))
     assert not reasons(decide(request_, facts))  # type: ignore[arg-type]
+
+
+@pytest.mark.gdpr("18(1)(a)")
+@pytest.mark.parametrize(("contested", "bars"), [("street", True), ("last_name", True), ("email", False)])
+def test_an_answer_to_a_contested_question_is_restricted_with_it(contested: str, *, bars: bool) -> None:
+    """R-18-1, R-16-2: the bureau may have spoken of somebody else."""
+    by_human = (Review(PurposeId("credit_check"), ReviewState.DECIDED),)
+    restricted = (Restriction(Category.MASTER, FieldName(contested), days(1)),)
+    score = item("credit_score", "credit_check")
+    facts = customer(reviews=by_human, restrictions=restricted, items=(score,))
+    refused = reasons(decide(ask("sales", "credit_check", "credit_score"), facts))
+    assert refused == [ReasonCode.RESTRICTED] * bars

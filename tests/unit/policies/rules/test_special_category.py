@@ -81,3 +81,23 @@ def test_an_estimate_is_special_with_anything_it_is_worked_out_from(special: str
     assert not isinstance(refused, Permit)
     assert [one.cites for one in refused.reasons] == [("GDPR Art. 9(1)",)]
     assert document.fields[special].category in Category
+
+
+@pytest.mark.gdpr("9(1)")
+@pytest.mark.parametrize("supplier", [None, "credit_bureau"])
+def test_an_estimate_is_special_with_what_its_model_works_with(supplier: str | None) -> None:
+    """R-9-2, C-184/20: also where somebody else supplies it."""
+    document = with_part("fields", "purchase_affinity", derived_from=(), obtained_from=supplier)
+    document = with_part("fields", "visits", document, special="health")
+    refused = decide(ask("recommender", RECOMMENDATIONS, "purchase_affinity"), document=document)
+    assert not isinstance(refused, Permit)
+    assert [one.cites for one in refused.reasons] == [("GDPR Art. 9(1)",)]
+
+
+@pytest.mark.gdpr("9(2)")
+@pytest.mark.parametrize("named", ["income", "*"])
+def test_a_condition_for_all_fields_is_one_for_each(named: str) -> None:
+    """R-9-1: what the gates take for a condition is one for the decision too."""
+    document = with_part("fields", "income", special="health")
+    document = with_purpose(RECOMMENDATIONS, document, special={named: "A9-2-a"})
+    assert isinstance(decide(ask("recommender", RECOMMENDATIONS, "income"), document=document), Permit)
