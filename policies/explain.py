@@ -492,6 +492,8 @@ def possible_codes(document: PolicyDocument, purpose: Purpose, field: str | None
     rules: list[tuple[bool, Iterable[ReasonCode]]] = [
         (True, (ReasonCode.UNAUTHORISED, ReasonCode.FAIL_CLOSED, ReasonCode.NO_SUBJECT, ReasonCode.MINIMISED)),
         (True, (ReasonCode.UNKNOWN_FIELD, ReasonCode.RETENTION_OVER)),
+        # A question names the channel, whatever channels the purpose has.
+        (True, (ReasonCode.CHANNEL_NOT_ALLOWED,)),
         (purpose.state != "active", (ReasonCode.PURPOSE_INACTIVE,)),
         (purpose.profiling and not purpose.dpia, (ReasonCode.DPIA_MISSING,)),
         (purpose.case_reference == "required", (ReasonCode.CASE_REFERENCE_MISSING,)),
@@ -511,7 +513,6 @@ def possible_codes(document: PolicyDocument, purpose: Purpose, field: str | None
         ),
         (LegalBasis.LEGITIMATE_INTERESTS in articles, (ReasonCode.LI_NOT_INFORMED,)),
         (not purpose.from_any_purpose, (ReasonCode.PURPOSE_INCOMPATIBLE,)),
-        (bool(purpose.channels), (ReasonCode.CHANNEL_NOT_ALLOWED,)),
         (_special(document, purpose, field), (ReasonCode.ART9_MISSING,)),
         (bool(least_age(purpose)), (ReasonCode.MINOR,)),
         (purpose.significant_decision, (ReasonCode.ADM_BLOCKED,)),
