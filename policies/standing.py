@@ -83,6 +83,25 @@ def carries(
     )
 
 
+def carrying(
+    declared: Iterable[Permission],
+    request: AccessRequest,
+    purpose: Purpose,
+    as_of: datetime,
+    *,
+    explicit: bool = False,
+    parental: bool = False,
+    after: datetime | None = None,
+) -> tuple[Permission, ...]:
+    """The declarations that a consent for this purpose rests on, on the first channel asked about that has one."""
+    known = tuple(declared)
+    for channel in channels_asked(request, purpose):
+        found = standing(known, request, channel, as_of)
+        if carries(found, as_of, explicit=explicit, parental=parental, after=after):
+            return found
+    return ()
+
+
 def is_given(
     request: AccessRequest,
     purpose: Purpose,
@@ -94,16 +113,8 @@ def is_given(
 ) -> bool:
     """Whether a consent for this purpose stands on any channel that is asked about; unknown declarations are none."""
     declared = facts.permissions or ()
-    return any(
-        carries(
-            standing(declared, request, channel, facts.as_of),
-            facts.as_of,
-            explicit=explicit,
-            parental=parental,
-            after=after,
-        )
-        for channel in channels_asked(request, purpose)
-    )
+    found = carrying(declared, request, purpose, facts.as_of, explicit=explicit, parental=parental, after=after)
+    return bool(found)
 
 
 def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:

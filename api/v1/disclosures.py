@@ -27,10 +27,9 @@ from policies.decision import Deny, Permit
 from policies.explain import rule_of
 from policies.facts import AccessRequest
 from policies.vocabulary import ClientCode, FieldName, LegalBasis, Operation, PurposeId, ReasonCode
-from registry.decisions import Decided, decide, decide_at, evidence_of
+from registry.decisions import Decided, Evidence, decide, decide_at, evidence_of
 from registry.disclosure import Disclosed, Refused, disclose
 from registry.identifiers import persons_behind
-from registry.past import Known
 
 _RULES = {LegalBasis.CONSENT: "consent", LegalBasis.SOFT_OPT_IN: "soft_opt_in"}
 
@@ -97,13 +96,13 @@ async def decide_subjects(call: AuthenticatedByFacts, body: DecisionsIn) -> Resp
     first = next(iter(decided.values()))
     if isinstance(first.decision, Deny) and _is_gate(first.decision):
         return refusal(first.decision, first.index)
-    evidence = await evidence_of(call.registry, request, found, body.at if body.known is Known.THEN else None)
+    evidence = await evidence_of(call.registry, request, [one.decision for one in found], body.known)
     return answered(
         {
             "purpose": body.purpose,
             "policy": first.decision.policy_version,
             "log_index": first.index,
-            "items": [_decision(decided[id_], request.fields, call, evidence.get(id_)) for id_ in ids],
+            "items": [_decision(decided[id_], request.fields, call, evidence.get(id_, {})) for id_ in ids],
         },
     )
 
@@ -150,7 +149,7 @@ def _outcome(outcome: Disclosed | Refused, asked: Sequence[str], call: Call) -> 
     return {"outcome": "refused", "subject_id": outcome.subject_id, "reasons": told(outcome.deny.reasons)}
 
 
-def _decision(one: Decided, asked: Sequence[str], call: Call, evidence: UUID | None) -> dict[str, Any]:
+def _decision(one: Decided, asked: Sequence[str], call: Call, evidence: Evidence) -> dict[str, Any]:
     decision = one.decision
     told_id = {} if isinstance(decision, Deny) and is_nobody(decision) else {"subject_id": one.subject_id}
     parts = withheld(decision.withheld, asked, call.policy)
@@ -164,13 +163,13 @@ def _decision(one: Decided, asked: Sequence[str], call: Call, evidence: UUID | N
     }
 
 
-def _allowed(permit: Permit, call: Call, evidence: UUID | None) -> list[dict[str, Any]]:
+def _allowed(permit: Permit, call: Call, evidence: Evidence) -> list[dict[str, Any]]:
     """A field of the past that today's catalogue does not know any more is named without its article."""
     allowed: list[dict[str, Any]] = []
     for name in permit.fields:
         declared = call.policy.fields.get(name)
         article = permit.bases.get(declared.category) if declared else None
-        proof = evidence if article is LegalBasis.CONSENT else None
+        proof = evidence.get(declared.category) if declared else None
         rule = _RULES.get(article, "lawful_basis") if article else ""
         allowed.append({"field": name, "article": article, "rule": rule, "evidence_id": proof})
     return allowed

@@ -7,9 +7,18 @@ from itertools import product
 import pytest
 
 from policies.facts import Permission
-from policies.standing import carries, is_ended, is_given, is_over, meets, standing
+from policies.standing import carries, carrying, is_ended, is_given, is_over, meets, standing
 from policies.vocabulary import NO_DECLARATION, VALID_CONSENT, Channel, ConsentState
-from tests.unit.policies.people import NEWSLETTER, NEWSLETTER_READ, NOW, customer, days, permission, purpose_of
+from tests.unit.policies.people import (
+    NEWSLETTER,
+    NEWSLETTER_READ,
+    NOW,
+    customer,
+    days,
+    permission,
+    purpose_of,
+    with_purpose,
+)
 
 PURPOSE = purpose_of(NEWSLETTER)
 
@@ -148,3 +157,18 @@ def test_a_last_word_that_is_no_consent_any_more_ended_one(
 def test_what_nobody_knows_counts_as_ended_and_what_was_never_said_does_not() -> None:
     assert is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=None))
     assert not is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=()))
+
+
+@pytest.mark.gdpr("7(1)")
+def test_a_consent_rests_on_what_stands_for_the_first_channel_that_has_one() -> None:
+    two = with_purpose(NEWSLETTER, channels=(Channel.EMAIL, Channel.PHONE)).purposes[NEWSLETTER]
+    by_mail, by_phone = permission(), permission(channel=Channel.PHONE, explicit=True)
+    ended = permission(state=ConsentState.WITHDRAWN, since=days(1))
+    for declared, explicit, expected in [
+        ([by_phone, by_mail], False, (by_mail,)),
+        ([by_phone, by_mail], True, (by_phone,)),
+        ([by_phone, by_mail, ended], False, (by_phone,)),
+        ([by_mail, ended], False, ()),
+        ([], False, ()),
+    ]:
+        assert carrying(iter(declared), NEWSLETTER_READ, two, NOW, explicit=explicit) == expected
