@@ -139,7 +139,7 @@ async def decide_at(
     return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]
 
 
-Evidence = Mapping[Category, UUID]
+Evidence = Mapping[UUID, Mapping[Category, UUID]]
 
 
 async def evidence_of(
@@ -147,7 +147,7 @@ async def evidence_of(
     request: AccessRequest,
     decisions: Iterable[Permit | Deny],
     known: Known = Known.THEN,
-) -> dict[UUID, Evidence]:
+) -> Evidence:
     """The declaration of consent that carries each permit: its event's id, by person and category of data.
 
     Other bases have none: nobody declared a contract, a notice or a sale to us under an id of ours.
@@ -157,6 +157,9 @@ async def evidence_of(
         request: the question.
         decisions: what came of it, all under one policy.
         known: whether what was recorded after the decision's instant counts.
+
+    Raises:
+        NotReadyError: when looking took so long that the decision is no longer fresh.
     """
     permits = [one for one in decisions if isinstance(one, Permit) and LegalBasis.CONSENT in one.bases.values()]
     if not permits:
@@ -166,10 +169,13 @@ async def evidence_of(
         col(ConsentEventRow.purpose) == request.purpose,
     )
     policy: PolicyDocument | None = registry.policy
+    began = time.monotonic()
     async with registry.database.reading() as session:
         if permits[0].policy_version != registry.policy.version:
             policy = await policy_at(session, permits[0].as_of)
         rows = list((await session.execute(statement)).scalars())
+    if time.monotonic() - began > FRESH_SECONDS:
+        raise NotReadyError("looking for the proof takes longer than a decision stays fresh")
     if policy is None or request.purpose not in policy.purposes:
         return {}
     purpose = policy.purposes[request.purpose]
@@ -186,7 +192,9 @@ def _known(history: list[ConsentEventRow], as_of: datetime, known: Known) -> lis
     return [row for row in history if known is Known.NOW or row.recorded_at <= as_of]
 
 
-def _carriers(request: AccessRequest, purpose: Purpose, permit: Permit, history: list[ConsentEventRow]) -> Evidence:
+def _carriers(
+    request: AccessRequest, purpose: Purpose, permit: Permit, history: list[ConsentEventRow]
+) -> dict[Category, UUID]:
     """The events behind the declarations that stand, for each category that rests on consent."""
     stand = fold([declaration_of(row) for row in history], permit.as_of).values()
     found: dict[Category, UUID] = {}

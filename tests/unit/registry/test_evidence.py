@@ -1,6 +1,7 @@
 """Which declaration a permit names as its proof: the one that stands, whatever was declared beside it or later."""
 
 from datetime import datetime
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +12,8 @@ from policies.decision import Permit
 from policies.facts import AccessRequest
 from policies.vocabulary import Category, Channel, ConsentState
 from registry.decisions import evidence_of
+from registry.disclosure import FRESH_SECONDS
+from registry.errors import NotReadyError
 from registry.migrations import async_url
 from registry.past import Known
 from registry.tables import ConsentEventRow
@@ -124,3 +127,15 @@ async def test_each_category_names_its_own_and_other_bases_name_none(house: Hous
 async def test_a_refusal_has_no_proof(house: House) -> None:
     refused = decide(NEWSLETTER_READ, customer(permissions=()))
     assert await evidence_of(house.registry, NEWSLETTER_READ, [refused]) == {}
+
+
+async def test_what_took_too_long_to_prove_is_not_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was decided more than a second ago is no answer any more."""
+    subject_id = uuid4()
+    await history(house, subject_id, [said(EMAIL, GIVEN, 9)])
+    moments = iter([0.0, FRESH_SECONDS, 0.0, FRESH_SECONDS + 0.001])
+    monkeypatch.setattr("registry.decisions.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    asked = [permit(NEWSLETTER_READ, subject_id)]
+    assert await evidence_of(house.registry, NEWSLETTER_READ, asked)
+    with pytest.raises(NotReadyError):
+        await evidence_of(house.registry, NEWSLETTER_READ, asked)
