@@ -83,25 +83,6 @@ def carries(
     )
 
 
-def carrying(
-    declared: Iterable[Permission],
-    request: AccessRequest,
-    purpose: Purpose,
-    as_of: datetime,
-    *,
-    explicit: bool = False,
-    parental: bool = False,
-    after: datetime | None = None,
-) -> tuple[Permission, ...]:
-    """The declarations that a consent for this purpose rests on, on the first channel asked about that has one."""
-    known = tuple(declared)
-    for channel in channels_asked(request, purpose):
-        found = standing(known, request, channel, as_of)
-        if carries(found, as_of, explicit=explicit, parental=parental, after=after):
-            return found
-    return ()
-
-
 def is_given(
     request: AccessRequest,
     purpose: Purpose,
@@ -113,8 +94,16 @@ def is_given(
 ) -> bool:
     """Whether a consent for this purpose stands on any channel that is asked about; unknown declarations are none."""
     declared = facts.permissions or ()
-    found = carrying(declared, request, purpose, facts.as_of, explicit=explicit, parental=parental, after=after)
-    return bool(found)
+    return any(
+        carries(
+            standing(declared, request, channel, facts.as_of),
+            facts.as_of,
+            explicit=explicit,
+            parental=parental,
+            after=after,
+        )
+        for channel in channels_asked(request, purpose)
+    )
 
 
 def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:
@@ -128,3 +117,15 @@ def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:
         if one.state not in NO_DECLARATION and (one.state not in VALID_CONSENT or is_over(one, facts.as_of)):
             return True
     return False
+
+
+def carrying(
+    declared: Iterable[Permission], request: AccessRequest, purpose: Purpose, as_of: datetime, *, explicit: bool
+) -> tuple[Permission, ...]:
+    """The declarations that a consent for this purpose rests on, on the first channel asked about that has one."""
+    known = tuple(declared)
+    for channel in channels_asked(request, purpose):
+        found = standing(known, request, channel, as_of)
+        if carries(found, as_of, explicit=explicit):
+            return found
+    return ()
