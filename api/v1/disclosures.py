@@ -25,7 +25,8 @@ from api.v1.schemas.disclosures import (
 from api.v1.schemas.shape import SubjectId
 from policies.decision import Deny, Permit
 from policies.facts import AccessRequest
-from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
+from policies.rules import address
+from policies.vocabulary import Channel, ClientCode, FieldName, Operation, PurposeId
 from registry.decisions import Decided, decide, decide_at, evidence_of
 from registry.disclosure import Disclosed, Refused, disclose
 from registry.identifiers import persons_behind
@@ -82,7 +83,7 @@ async def decide_subjects(call: AuthenticatedByFacts, body: DecisionsIn) -> Resp
     request = AccessRequest(
         ClientCode(call.caller.client),
         PurposeId(body.purpose),
-        _fields(call, body.purpose, body.fields),
+        _with_address(call, body.purpose, _fields(call, body.purpose, body.fields), body.channel),
         operation,
         body.channel,
         body.case_reference,
@@ -119,6 +120,15 @@ def _fields(call: Call, purpose: str, asked: Sequence[str]) -> tuple[FieldName, 
         return tuple(FieldName(name) for name in asked)
     known = call.policy.purposes.get(purpose)
     return tuple(FieldName(name) for name in call.policy.fields if known is not None and name in known.allowed)
+
+
+def _with_address(
+    call: Call, purpose: str, asked: tuple[FieldName, ...], channel: Channel | None
+) -> tuple[FieldName, ...]:
+    """A contact is about its address too: the fields of the purpose that hold one, asked for or not."""
+    known = call.policy.purposes.get(purpose)
+    own = [name for name in call.policy.fields if known is not None and name in known.allowed]
+    return tuple(dict.fromkeys([*asked, *address.fields_of(call.policy, channel, own)]))
 
 
 async def _asked_for(call: Call, body: DisclosuresIn | DecisionsIn) -> list[UUID]:

@@ -6,7 +6,7 @@ import pytest
 
 from policies.decision import Deny, Permit, Reason, codes_for_caller, for_caller
 from policies.facts import AccessRequest, Restriction
-from policies.vocabulary import Channel, Operation, ReasonCode
+from policies.vocabulary import Category, Channel, FieldName, Operation, ReasonCode
 from tests.unit.policies.people import NEWSLETTER, RECOMMENDATION_READ, ask, customer, decide, objection
 
 HIDDEN = {ReasonCode.RESTRICTED, ReasonCode.MINOR}
@@ -51,6 +51,18 @@ def test_neither_order_nor_number_tells_one_hidden_ground_from_another(visible: 
 YOUNG: dict[str, object] = {"majority_month": date(2030, 11, 1)}
 RESTRICTED: dict[str, object] = {"restrictions": (Restriction(None, None),)}
 BY_MAIL = ask("mailer", NEWSLETTER, "email", "first_name", channel=Channel.EMAIL, operation=Operation.CONTACT)
+
+
+CONTESTED: dict[str, object] = {"restrictions": (Restriction(Category.MASTER, FieldName("email")),)}
+
+
+@pytest.mark.gdpr("5(1)(c)")
+@pytest.mark.parametrize("fields", [("email", "first_name"), ("first_name", "street", "email")])
+def test_a_child_is_not_to_be_contacted_like_somebody_who_contests_the_address(fields: tuple[str, ...]) -> None:
+    """The whole answer and each field, in order."""
+    contact = ask("mailer", NEWSLETTER, *fields, channel=Channel.EMAIL, operation=Operation.CONTACT)
+    told = {_told(decide(contact, customer(**facts))) for facts in (YOUNG, CONTESTED, YOUNG | CONTESTED)}
+    assert len(told) == 1
 
 
 @pytest.mark.gdpr("5(1)(c)")
