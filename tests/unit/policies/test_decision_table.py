@@ -624,7 +624,7 @@ CONTACTS = [
             f"by {channel}, on file: {' '.join(on_file)}",
             by(channel, "shop", ORDERS, *REACHED),
             codes,
-            {"items": tuple(item(name) for name in on_file)},
+            {"items": tuple(item(name) for name in on_file), "addresses": ()},
         )
         for channel, on_file, codes in [
             (Channel.EMAIL, ("first_name", "phone"), (ReasonCode.ADDRESS_MISSING,)),
@@ -668,6 +668,7 @@ CONTACTS = [
             "restrictions": (Restriction(Category.MASTER, FieldName("phone")),),
             "permissions": (permission(POSTAL, channel=Channel.PHONE),),
             "items": (item("phone"),),
+            "addresses": (),
         },
         TWO_NUMBERS,
     ),
@@ -1026,6 +1027,7 @@ TABLE = [
     *PERSON,
     *BASIS,
     *SOFT_OPT_IN,
+    *CONTACTS,
     *CHANNELS,
     *SPECIAL,
     *ITEMS,
