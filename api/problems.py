@@ -22,7 +22,6 @@ from api.boundary import Boundary
 from api.tokens import TokenError, UnknownTokenKeyError
 from audit.merkle import ProofError
 from audit.store import AuditUnavailableError
-from policies.decision import Reason
 from registry import errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -160,6 +159,19 @@ ALL_KINDS = tuple(
 )
 
 _TEXT = {"type": "string"}
+_REASONS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["code", "cites"],
+        "additionalProperties": False,
+        "properties": {
+            "code": _TEXT,
+            "cites": {"type": "array", "items": _TEXT},
+            "rule": {**_TEXT, "description": "where it was asked for"},
+        },
+    },
+}
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "description": "RFC 9457 problem; `type` leads to its description.",
@@ -172,13 +184,16 @@ SCHEMA: Mapping[str, Any] = {
         "detail": _TEXT,
         "instance": {**_TEXT, "pattern": "^urn:uuid:[0-9a-f-]{36}$"},
         "log_index": {"type": "integer", "description": "the audit entry that says so"},
-        "reasons": {
+        "policy": {**_TEXT, "description": "the version that was decided under"},
+        "reasons": _REASONS,
+        "withheld": {
             "type": "array",
+            "description": "each field with its own reasons, where it was asked for",
             "items": {
                 "type": "object",
-                "required": ["code", "cites"],
+                "required": ["reasons"],
                 "additionalProperties": False,
-                "properties": {"code": _TEXT, "cites": {"type": "array", "items": _TEXT}},
+                "properties": {"field": _TEXT, "pointer": _TEXT, "reasons": _REASONS},
             },
         },
         "errors": {
@@ -205,21 +220,20 @@ def kind_of(error: Exception) -> Kind:
 def respond(
     kind: Kind,
     *,
-    reasons: Iterable[Reason] = (),
+    members: Mapping[str, Any] | None = None,
     log_index: int | None = None,
     places: Sequence[Mapping[str, str]] = (),
     instance: str | None = None,
 ) -> Response:
-    """A problem as a response; `places` are pairs of pointer and code."""
+    """A problem as a response; `members` are what a refusal says more, `places` pairs of pointer and code."""
     body: dict[str, Any] = {
         "type": f"/problems/{kind.slug}",
         "title": kind.title,
         "status": kind.status,
         "detail": kind.detail,
         "instance": instance or uuid4().urn,
+        **(members or {}),
     }
-    if told := [{"code": reason.code.value, "cites": reason.cites} for reason in reasons]:
-        body["reasons"] = told
     if log_index is not None:
         body["log_index"] = log_index
     if places:

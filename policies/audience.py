@@ -13,7 +13,7 @@ Legal: as the rules it repeats; GDPR Art. 5(1)(b), Art. 6.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -23,8 +23,8 @@ from policies.decision import Deny
 from policies.documents import Basis, PolicyDocument, Purpose
 from policies.facts import AccessRequest
 from policies.periods import minus
+from policies.rules import address, child, recipient, soft_opt_in, special_category
 from policies.rules import channel as channel_rule
-from policies.rules import child, recipient, soft_opt_in, special_category
 from policies.standing import channels_asked
 from policies.vocabulary import (
     NO_DECLARATION,
@@ -72,12 +72,16 @@ def predicate(document: PolicyDocument, request: AccessRequest, as_of: datetime)
     if isinstance(table, Deny):
         return table
     build = _Build(request, table, as_of)
-    fields = [
-        build.of_field(one, name, event=document.fields[name].event is not None)
+    fields = {
+        name: build.of_field(one, name, event=document.fields[name].event is not None)
         for name, one in table.asked(request.fields).fields
         if name in document.fields
-    ]
-    sql = _all([build.of_person(), _any(fields)])
+    }
+    addresses = address.fields_of(document, request.channel, table.asked(request.fields).names)
+    found = _any(fields.values())
+    if address.is_needed(request):
+        found = build.contact({name: fields[name] for name in addresses})
+    sql = _all([build.of_person(), found])
     used = set(_PARAMETER.findall(sql))
     return Predicate(sql, {name: value for name, value in build.parameters.items() if name in used})
 
@@ -233,6 +237,16 @@ class _Build:
                 self._values(one, one.category, name, event=event),
             ],
         )
+
+    def contact(self, addresses: Mapping[str, str]) -> str:
+        """Whether one of these addresses is on file and permitted, or all that are parts of one."""
+        on_file = {name: self._is_on_file(name) for name in addresses}
+        if self.request.channel in address.IN_PARTS:
+            return _all([*addresses.values(), _any(on_file.values())])
+        return _any(_all([permitted, on_file[name]]) for name, permitted in addresses.items())
+
+    def _is_on_file(self, name: str) -> str:
+        return f"EXISTS (SELECT 1 FROM record r WHERE r.subject_id = s.subject_id AND r.field = {self.value(name)})"
 
     def _restriction(self, one: FieldTable) -> str:
         if self.purpose.while_restricted or one.category is None:

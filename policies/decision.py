@@ -4,7 +4,7 @@ A `Permit` is a proof that the rules were asked; only `policies.evaluate` makes 
 every decision makes some.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +19,9 @@ class Reason(NamedTuple):
 
     code: ReasonCode
     cites: tuple[str, ...]
+
+
+NOT_PERMITTED = Reason(ReasonCode.NOT_PERMITTED, ("GDPR Art. 5(1)(c)",))
 
 
 class Withheld(NamedTuple):
@@ -58,10 +61,16 @@ def for_caller(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """The reasons a calling system may be told.
 
     That somebody is a minor or has restricted the processing of their data is personal data that no
-    calling system asked a purpose for: those reasons are told as NOT_PERMITTED.
+    calling system asked a purpose for: those reasons are told as NOT_PERMITTED, one for all and behind the others. So
+    neither order nor number says which of them it was.
     """
-    told = [
-        Reason(ReasonCode.NOT_PERMITTED, ("GDPR Art. 5(1)(c)",)) if reason.code in BUSINESS_OF_NO_CALLER else reason
-        for reason in reasons
-    ]
+    told = [reason for reason in reasons if reason.code not in BUSINESS_OF_NO_CALLER]
+    if len(told) < len(reasons):
+        told.append(NOT_PERMITTED)
     return tuple(dict.fromkeys(told))
+
+
+def codes_for_caller(codes: Iterable[ReasonCode]) -> tuple[ReasonCode, ...]:
+    """The codes a calling system may be told, once each and in their order."""
+    told = for_caller(tuple(Reason(code, ()) for code in codes))
+    return tuple(reason.code for reason in told)

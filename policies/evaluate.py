@@ -20,6 +20,7 @@ from policies.documents import Basis, PolicyDocument, Purpose
 from policies.facts import AccessRequest, Facts, Item
 from policies.rules import (
     accuracy,
+    address,
     automated_decision,
     budget,
     channel,
@@ -123,9 +124,14 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     of_person = [reason for rule in OF_PERSON for reason in rule(case)]
     of_kind = {kind: _of_kind(case, kind) for kind in question.kinds}
     rows, of_items = _judge_items(case, question)
+    decision: Permit | Deny
     if of_person or of_items or any(of_kind.values()) or facts.restrictions != () or not question.unopposed:
-        return _field_by_field(case, document, question, rows, _Against(of_person, of_kind, of_items))
-    return _permit(case, document, question.names, rows, question.bases, question.withheld)
+        decision = _field_by_field(case, document, question, rows, _Against(of_person, of_kind, of_items))
+    else:
+        decision = _permit(case, document, question.names, rows, question.bases, question.withheld)
+    if isinstance(decision, Permit) and address.is_needed(request):
+        return _with_address(case, document, question, decision)
+    return decision
 
 
 @dataclass(slots=True)
@@ -150,11 +156,26 @@ def _field_by_field(
     withheld = (*question.withheld, *map(_withheld, barred.items()))
     permitted = tuple([name for name in question.names if name not in barred])
     if not permitted:
-        told = _in_order(tuple(chain.from_iterable({part.reasons for part in withheld}))) or (minimisation.NOT_NEEDED,)
-        return Deny(case.facts.subject_id, case.request.purpose, document.version, told, withheld)
+        return _deny(case, document, withheld)
     rows = {row_id: name for row_id, name in rows.items() if name not in barred}
     bases = {category: question.bases[category] for category in map(question.categories.__getitem__, permitted)}
     return _permit(case, document, permitted, rows, bases, withheld)
+
+
+def _with_address(case: Case, document: PolicyDocument, question: Question, permit: Permit) -> Permit | Deny:
+    """A contact that lacks its address is refused as a whole: what else may be read is of no use to it."""
+    addresses = address.fields_of(document, case.request.channel, question.names)
+    against = _in_order(address.check_contact(case.request, addresses, permit, case.facts))
+    if not against:
+        return permit
+    own = dict(permit.withheld)
+    of_fields = {name: own.get(name, against) for name in question.names}
+    return _deny(case, document, (*question.withheld, *map(_withheld, of_fields.items())))
+
+
+def _deny(case: Case, document: PolicyDocument, withheld: tuple[Withheld, ...]) -> Deny:
+    reasons = _in_order(tuple(chain.from_iterable({part.reasons for part in withheld}))) or (minimisation.NOT_NEEDED,)
+    return Deny(case.facts.subject_id, case.request.purpose, document.version, reasons, withheld)
 
 
 def _of_fields(case: Case, question: Question, of_items: Mapping[FieldName, Reasons]) -> Mapping[FieldName, Reasons]:

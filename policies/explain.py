@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from policies.documents import Basis, PolicyDocument, Purpose, Words
-from policies.rules import soft_opt_in
+from policies.rules import address, soft_opt_in
 from policies.rules.child import least_age
 from policies.vocabulary import Category, Channel, LegalBasis, ReasonCode
 
@@ -319,6 +319,24 @@ EXPLANATIONS: Mapping[ReasonCode, Explanation] = {
             "Use a channel that is allowed, or obtain a consent that names it.",
         ),
     ),
+    ReasonCode.ADDRESS_MISSING: Explanation(
+        "address",
+        ("GDPR Art. 5(1)(b)",),
+        _both(
+            "Für diesen Weg liegt keine Anschrift vor, die für diesen Zweck verwendet werden darf.",
+            "No address for this channel is on file that may be used for this purpose.",
+        ),
+        _both(
+            "Über eine Anschrift aus anderer Quelle wurde hier nichts geprüft: weder, wofür sie erhoben wurde, noch, ob"
+            " sie stimmt.",
+            "About an address from elsewhere nothing was checked here: neither what it was collected for nor whether"
+            " it is right.",
+        ),
+        _both(
+            "Wählen Sie einen Weg, für den eine Anschrift vorliegt, oder erheben Sie sie für diesen Zweck.",
+            "Use a channel for which an address is on file, or collect one for this purpose.",
+        ),
+    ),
     ReasonCode.ART9_MISSING: Explanation(
         "special_category",
         ("GDPR Art. 9(1), (2)",),
@@ -492,6 +510,8 @@ def possible_codes(document: PolicyDocument, purpose: Purpose, field: str | None
     rules: list[tuple[bool, Iterable[ReasonCode]]] = [
         (True, (ReasonCode.UNAUTHORISED, ReasonCode.FAIL_CLOSED, ReasonCode.NO_SUBJECT, ReasonCode.MINIMISED)),
         (True, (ReasonCode.UNKNOWN_FIELD, ReasonCode.RETENTION_OVER)),
+        # A question names the channel, whatever channels the purpose has.
+        (True, (ReasonCode.CHANNEL_NOT_ALLOWED,)),
         (purpose.state != "active", (ReasonCode.PURPOSE_INACTIVE,)),
         (purpose.profiling and not purpose.dpia, (ReasonCode.DPIA_MISSING,)),
         (purpose.case_reference == "required", (ReasonCode.CASE_REFERENCE_MISSING,)),
@@ -511,7 +531,7 @@ def possible_codes(document: PolicyDocument, purpose: Purpose, field: str | None
         ),
         (LegalBasis.LEGITIMATE_INTERESTS in articles, (ReasonCode.LI_NOT_INFORMED,)),
         (not purpose.from_any_purpose, (ReasonCode.PURPOSE_INCOMPATIBLE,)),
-        (bool(purpose.channels), (ReasonCode.CHANNEL_NOT_ALLOWED,)),
+        (any(channel in address.KEPT for channel in purpose.channels), (ReasonCode.ADDRESS_MISSING,)),
         (_special(document, purpose, field), (ReasonCode.ART9_MISSING,)),
         (bool(least_age(purpose)), (ReasonCode.MINOR,)),
         (purpose.significant_decision, (ReasonCode.ADM_BLOCKED,)),

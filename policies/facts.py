@@ -139,7 +139,8 @@ class Facts:
 
     An unknown `kind` counts as a private person, whom the law protects most. `within_budget` is whether this person
     still fits into what the client may look at today; it matters only to purposes with a budget, `addresses` only to
-    those with a soft opt-in, and `reviews` only to those that decide with significant effect.
+    those with a soft opt-in, and `reviews` only to those that decide with significant effect. With `of_the_past` the
+    facts are those of an earlier instant: `items` lacks values that were replaced since.
     """
 
     subject_id: SubjectId
@@ -156,6 +157,7 @@ class Facts:
     addresses: tuple[Address, ...] | None = None
     within_budget: bool | None = None
     reviews: tuple[Review, ...] | None = None
+    of_the_past: bool = False
 
     def has_open(self, kinds: Collection[RelationshipKind]) -> bool:
         """Whether a relationship of one of these kinds is open: from its first instant on, until it is closed."""

@@ -128,3 +128,15 @@ def is_ended(request: AccessRequest, channel: Channel, facts: Facts) -> bool:
         if one.state not in ONLY_ASKED and (one.state not in VALID_CONSENT or is_over(one, facts.as_of)):
             return True
     return False
+
+
+def carrying(
+    declared: Iterable[Permission], request: AccessRequest, purpose: Purpose, as_of: datetime, *, explicit: bool
+) -> tuple[Permission, ...]:
+    """The declarations that a consent for this purpose rests on, on the first channel asked about that has one."""
+    known = tuple(declared)
+    for channel in channels_asked(request, purpose):
+        found = standing(known, request, channel, as_of)
+        if carries(found, as_of, explicit=explicit, texts=purpose.consent_texts):
+            return found
+    return ()

@@ -34,6 +34,11 @@ class Versions:
     clients_version: int
     keys: int
 
+    @property
+    def of_the_past(self) -> bool:
+        """Whether it says nothing, because what was gathered with it is not what holds now."""
+        return not self.policy_digest
+
 
 class StoredValue(NamedTuple):
     """One record or event row: what a decision may see of it, and the sealed rest."""

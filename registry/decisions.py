@@ -10,19 +10,25 @@ Legal: GDPR Art. 5(1)(b), Art. 5(2), Art. 7(1); § 7 UWG; R-5.2-1.
 """
 
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from audit.event import EventTag
+from policies.consent_history import fold
 from policies.decision import Deny, Permit, Reason
+from policies.documents import PolicyDocument, Purpose
 from policies.evaluate import evaluate, evaluate_gate
-from policies.facts import AccessRequest
-from policies.vocabulary import VALID_CONSENT, Channel, LegalBasis, ReasonCode
+from policies.facts import AccessRequest, Permission
+from policies.standing import carrying
+from policies.vocabulary import Category, Channel, LegalBasis, ReasonCode
+from registry.consent_rows import declaration_of
 from registry.context import Caller, Registry
 from registry.database import Gathered
 from registry.disclosure import FRESH_SECONDS, entry_of, gather, judge
@@ -133,38 +139,75 @@ async def decide_at(
     return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]
 
 
+Evidence = Mapping[UUID, Mapping[Category, UUID]]
+
+
 async def evidence_of(
-    registry: Registry, request: AccessRequest, decided: Sequence[Decided], known_until: datetime | None = None
-) -> dict[UUID, UUID]:
-    """The declaration of consent that carries each permit: its event's id, by person; none for other bases.
+    registry: Registry,
+    request: AccessRequest,
+    decisions: Iterable[Permit | Deny],
+    known: Known = Known.THEN,
+) -> Evidence:
+    """The declaration of consent that carries each permit: its event's id, by person and category of data.
+
+    Other bases have none: nobody declared a contract, a notice or a sale to us under an id of ours.
 
     Args:
         registry: the collaborators.
         request: the question.
-        decided: what came of it.
-        known_until: leave out what was recorded later (aware); None = count everything.
+        decisions: what came of it, all under one policy.
+        known: whether what was recorded after the decision's instant counts.
+
+    Raises:
+        NotReadyError: when looking took so long that the decision is no longer fresh.
     """
-    permits = [
-        one.decision
-        for one in decided
-        if isinstance(one.decision, Permit) and LegalBasis.CONSENT in one.decision.bases.values()
-    ]
+    permits = [one for one in decisions if isinstance(one, Permit) and LegalBasis.CONSENT in one.bases.values()]
     if not permits:
         return {}
-    statement = (
-        select(col(ConsentEventRow.subject_id), col(ConsentEventRow.event_id))
-        .where(
-            col(ConsentEventRow.subject_id).in_([permit.subject_id for permit in permits]),
-            col(ConsentEventRow.purpose) == request.purpose,
-            col(ConsentEventRow.state).in_([state.value for state in VALID_CONSENT]),
-            col(ConsentEventRow.effective_at) <= max(permit.as_of for permit in permits),
-        )
-        .order_by(col(ConsentEventRow.effective_at), col(ConsentEventRow.sequence))
+    statement = select(ConsentEventRow).where(
+        col(ConsentEventRow.subject_id).in_([permit.subject_id for permit in permits]),
+        col(ConsentEventRow.purpose) == request.purpose,
     )
-    if known_until is not None:
-        statement = statement.where(col(ConsentEventRow.recorded_at) <= known_until)
-    if request.channel is not None:
-        channels = [Channel.ANY.value, request.channel.value]
-        statement = statement.where(col(ConsentEventRow.channel).in_(channels))
+    policy: PolicyDocument | None = registry.policy
+    began = time.monotonic()
     async with registry.database.reading() as session:
-        return {row[0]: row[1] for row in await session.execute(statement)}
+        if permits[0].policy_version != registry.policy.version:
+            policy = await policy_at(session, permits[0].as_of)
+        rows = list((await session.execute(statement)).scalars())
+    if time.monotonic() - began > FRESH_SECONDS:
+        raise NotReadyError("looking for the proof takes longer than a decision stays fresh")
+    if policy is None or request.purpose not in policy.purposes:
+        return {}
+    purpose = policy.purposes[request.purpose]
+    history: dict[UUID, list[ConsentEventRow]] = defaultdict(list)
+    for row in rows:
+        history[row.subject_id].append(row)
+    return {
+        permit.subject_id: _carriers(request, purpose, permit, _known(history[permit.subject_id], permit.as_of, known))
+        for permit in permits
+    }
+
+
+def _known(history: list[ConsentEventRow], as_of: datetime, known: Known) -> list[ConsentEventRow]:
+    return [row for row in history if known is Known.NOW or row.recorded_at <= as_of]
+
+
+def _carriers(
+    request: AccessRequest, purpose: Purpose, permit: Permit, history: list[ConsentEventRow]
+) -> dict[Category, UUID]:
+    """The events behind the declarations that stand, for each category that rests on consent."""
+    stand = fold([declaration_of(row) for row in history], permit.as_of).values()
+    found: dict[Category, UUID] = {}
+    for category, article in permit.bases.items():
+        if article is LegalBasis.CONSENT:
+            explicit = purpose.basis[category].explicit
+            carriers = carrying(stand, request, purpose, permit.as_of, explicit=explicit)
+            events = [row for row in history for one in carriers if _made(row, one)]
+            if events:
+                found[category] = max(events, key=attrgetter("sequence")).event_id
+    return found
+
+
+def _made(row: ConsentEventRow, one: Permission) -> bool:
+    """Whether this event is what the state was folded from: a declaration without a channel speaks for each."""
+    return (row.state, row.effective_at) == (one.state, one.since) and row.channel in {Channel.ANY, one.channel}

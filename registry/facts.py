@@ -35,6 +35,7 @@ def facts_from(gathered: Gathered, *, within_budget: bool | None = None) -> Fact
         addresses=gathered.addresses,
         within_budget=within_budget,
         reviews=None if gathered.reviews is None else tuple(_reviews(gathered, gathered.reviews)),
+        of_the_past=gathered.versions.of_the_past,
     )
 
 

@@ -4,6 +4,7 @@ An answer is not validated again on its way out; the tests hold every one agains
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,13 @@ from fastapi import Response
 
 from api import problems
 from api.v1.schemas.shape import In, Out
-from policies.decision import Deny, Reason, Withheld, for_caller
+from policies.decision import Deny, Permit, Reason, Withheld, for_caller
 from policies.documents import PolicyDocument
-from policies.vocabulary import ReasonCode
+from policies.explain import rule_of
+from policies.vocabulary import LegalBasis, ReasonCode
+from registry.decisions import Evidence
 
+_RULES = {LegalBasis.CONSENT: "consent", LegalBasis.SOFT_OPT_IN: "soft_opt_in"}
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -37,19 +41,54 @@ def _plain(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def told(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
-    """Reasons as a calling system may learn them."""
-    return [{"code": reason.code.value, "cites": reason.cites} for reason in for_caller(reasons)]
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How much an answer says of its reasons.
 
+    `asked` are the fields asked for. With `evidence` the answer explains itself: each permitted field with its article,
+    rule and declaration, each reason with its rule.
+    """
 
-def withheld(parts: Iterable[Withheld], asked: Sequence[str], policy: PolicyDocument) -> list[dict[str, Any]]:
-    """Fields that are not let out; a name the catalogue does not know is told by its place alone."""
-    return [
-        {"field": part.field, "reasons": told(part.reasons)}
-        if part.field in policy.fields
-        else {"pointer": f"/fields/{asked.index(part.field)}", "reasons": told(part.reasons)}
-        for part in parts
-    ]
+    policy: PolicyDocument
+    asked: Sequence[str]
+    evidence: Evidence | None = None
+
+    @property
+    def explains(self) -> bool:
+        """Whether the answer explains itself."""
+        return self.evidence is not None
+
+    def reasons(self, reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
+        """As a calling system may learn them."""
+        return [self._reason(one) for one in for_caller(reasons)]
+
+    def _reason(self, reason: Reason) -> dict[str, Any]:
+        shown: dict[str, Any] = {"code": reason.code.value, "cites": reason.cites}
+        return {**shown, "rule": rule_of(reason.code, reason.cites)} if self.explains else shown
+
+    def withheld(self, parts: Iterable[Withheld]) -> list[dict[str, Any]]:
+        """Fields that are not let out; a name the catalogue does not know is told by its place alone."""
+        return [
+            {"field": part.field, "reasons": self.reasons(part.reasons)}
+            if part.field in self.policy.fields
+            else {"pointer": f"/fields/{self.asked.index(part.field)}", "reasons": self.reasons(part.reasons)}
+            for part in parts
+        ]
+
+    def allowed(self, permit: Permit) -> list[dict[str, Any]]:
+        """The permitted fields, each with what it rests on.
+
+        A field of the past that today's catalogue does not know any more is named without its article.
+        """
+        evidence = (self.evidence or {}).get(permit.subject_id, {})
+        shown: list[dict[str, Any]] = []
+        for name in permit.fields:
+            declared = self.policy.fields.get(name)
+            article = permit.bases.get(declared.category) if declared else None
+            proof = evidence.get(declared.category) if declared else None
+            rule = _RULES.get(article, "lawful_basis") if article else ""
+            shown.append({"field": name, "article": article, "rule": rule, "evidence_id": proof})
+        return shown
 
 
 def is_nobody(deny: Deny) -> bool:
@@ -57,11 +96,13 @@ def is_nobody(deny: Deny) -> bool:
     return any(reason.code is ReasonCode.NO_SUBJECT for reason in deny.reasons)
 
 
-def refusal(deny: Deny, index: int) -> Response:
+def refusal(deny: Deny, index: int, telling: Telling) -> Response:
     """Nothing leaves: 404 where there is nobody, else 403 with every reason the caller may know."""
     if is_nobody(deny):
         return problems.respond(problems.NOBODY, log_index=index)
-    return problems.respond(problems.REFUSED, reasons=for_caller(deny.reasons), log_index=index)
+    of_fields = {"withheld": telling.withheld(deny.withheld)} if telling.explains else {}
+    members = {"policy": deny.policy_version, "reasons": telling.reasons(deny.reasons), **of_fields}
+    return problems.respond(problems.REFUSED, members=members, log_index=index)
 
 
 def documented(
@@ -87,7 +128,7 @@ def documented(
         code: {
             "model": model,
             "description": (model.__doc__ or "").partition("\n")[0],
-            "content": {"application/json": {"example": example_of(model)}},
+            "content": {"application/json": _shown(model)},
         }
         for code, model in {status: answer, **(also or {})}.items()
     }
@@ -95,12 +136,24 @@ def documented(
     responses |= {code: {"description": titles[code], "content": _PROBLEM} for code in sorted({*always, *fails})}
     extra: dict[str, Any] = {}
     if request is not None:
-        shown = {"examples": request} if isinstance(request, Mapping) else {"example": example_of(request)}
+        shown = {"examples": request} if isinstance(request, Mapping) else _shown(request)
         extra = {"requestBody": {"content": {"application/json": shown}}}
     return {"status_code": status, "responses": responses, "openapi_extra": extra}
 
 
 def example_of(model: type[In | Out]) -> Any:  # noqa: ANN401 - any JSON
     """The first example of a model."""
+    return next(iter(_examples(model)), None)
+
+
+def _shown(model: type[In | Out]) -> dict[str, Any]:
+    """The examples of a model, as the document shows them."""
+    found = _examples(model)
+    if len(found) > 1:
+        return {"examples": {str(number): {"value": one} for number, one in enumerate(found, start=1)}}
+    return {"example": example_of(model)}
+
+
+def _examples(model: type[In | Out]) -> list[Any]:
     extra = model.model_config["json_schema_extra"]
-    return extra["examples"][0] if isinstance(extra, dict) and isinstance(extra["examples"], list) else None
+    return extra["examples"] if isinstance(extra, dict) and isinstance(extra["examples"], list) else []

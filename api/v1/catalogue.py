@@ -8,7 +8,7 @@ from api.deps import Authenticated
 from api.routes import LeanRoute
 from api.v1.answers import answered, documented
 from api.v1.schemas.catalogue import NoticesOut, NoticesQuery, PurposesOut
-from policies.decision import BUSINESS_OF_NO_CALLER
+from policies.decision import codes_for_caller
 from policies.documents import PolicyDocument
 from policies.explain import in_words, possible_codes
 from registry.errors import NotFoundError
@@ -73,7 +73,7 @@ def _told(name: str, policy: PolicyDocument) -> dict[str, object]:
         "minimum_age": purpose.minimum_age,
         "notice": purpose.notice,
         "in_words": in_words(policy, purpose).model_dump(),
-        "can_refuse": [code.value for code in possible_codes(policy, purpose) if code not in BUSINESS_OF_NO_CALLER],
+        "can_refuse": [code.value for code in codes_for_caller(possible_codes(policy, purpose))],
         "case_reference": purpose.case_reference,
         "subjects_per_day": purpose.budget.subjects_per_day if purpose.budget else None,
         "aggregates_only": purpose.aggregates_only,

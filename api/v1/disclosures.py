@@ -4,7 +4,7 @@
 nobody, whether erased or never there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.deps import AuthenticatedByFacts, Call
 from api.routes import LeanRoute
-from api.v1.answers import answered, documented, is_nobody, refusal, told, withheld
+from api.v1.answers import Telling, answered, documented, is_nobody, refusal
 from api.v1.schemas.disclosures import (
     EVERYTHING,
     DecisionsIn,
@@ -24,15 +24,12 @@ from api.v1.schemas.disclosures import (
 )
 from api.v1.schemas.shape import SubjectId
 from policies.decision import Deny, Permit
-from policies.explain import rule_of
 from policies.facts import AccessRequest
-from policies.vocabulary import ClientCode, FieldName, LegalBasis, Operation, PurposeId, ReasonCode
+from policies.rules import address
+from policies.vocabulary import Channel, ClientCode, FieldName, Operation, PurposeId
 from registry.decisions import Decided, decide, decide_at, evidence_of
 from registry.disclosure import Disclosed, Refused, disclose
 from registry.identifiers import persons_behind
-from registry.past import Known
-
-_RULES = {LegalBasis.CONSENT: "consent", LegalBasis.SOFT_OPT_IN: "soft_opt_in"}
 
 router = APIRouter(route_class=LeanRoute, tags=["reading"])
 
@@ -43,15 +40,16 @@ async def read_subject(
 ) -> Response:
     """The permitted fields of one person, for one purpose."""
     request = _asking(call, query.purpose, query.fields.split(","), query.case_reference)
-    (outcome,) = await disclose(call.registry, call.caller, request, [subject_id])
+    (outcome,) = outcomes = await disclose(call.registry, call.caller, request, [subject_id])
+    telling = await _telling(call, request, outcomes, explain=query.explain)
     if isinstance(outcome, Refused):
-        return refusal(outcome.deny, outcome.index)
+        return refusal(outcome.deny, outcome.index, telling)
     return answered(
         {
             "subject_id": outcome.subject_id,
             "purpose": outcome.permit.purpose,
             "policy": outcome.permit.policy_version,
-            **_let_out(outcome, request.fields, call),
+            **_let_out(outcome, telling),
             "log_index": outcome.index,
         },
     )
@@ -62,16 +60,18 @@ async def read_subjects(call: AuthenticatedByFacts, body: DisclosuresIn) -> Resp
     """The permitted fields of up to 1,000 people, in their order; one entry in the log."""
     request = _asking(call, body.purpose, body.fields, body.case_reference)
     ids = await _asked_for(call, body)
-    outcomes = {one.subject_id: one for one in await disclose(call.registry, call.caller, request, ids)}
-    first = next(iter(outcomes.values()))
+    found = await disclose(call.registry, call.caller, request, ids)
+    telling = await _telling(call, request, found, explain=body.explain)
+    outcomes = {one.subject_id: one for one in found}
+    first = found[0]
     if isinstance(first, Refused) and _is_gate(first.deny):
-        return refusal(first.deny, first.index)
+        return refusal(first.deny, first.index, telling)
     return answered(
         {
             "purpose": body.purpose,
             "policy": (first.deny if isinstance(first, Refused) else first.permit).policy_version,
             "log_index": first.index,
-            "items": [_outcome(outcomes[id_], request.fields, call) for id_ in ids],
+            "items": [_outcome(outcomes[id_], telling) for id_ in ids],
         },
     )
 
@@ -83,7 +83,7 @@ async def decide_subjects(call: AuthenticatedByFacts, body: DecisionsIn) -> Resp
     request = AccessRequest(
         ClientCode(call.caller.client),
         PurposeId(body.purpose),
-        _fields(call, body.purpose, body.fields),
+        _with_address(call, body.purpose, _fields(call, body.purpose, body.fields), body.channel),
         operation,
         body.channel,
         body.case_reference,
@@ -93,17 +93,18 @@ async def decide_subjects(call: AuthenticatedByFacts, body: DecisionsIn) -> Resp
         found = await decide(call.registry, call.caller, request, ids)
     else:
         found = await decide_at(call.registry, call.caller, request, ids, body.at, body.known)
+    evidence = await evidence_of(call.registry, request, [one.decision for one in found], body.known)
+    telling = Telling(call.policy, request.fields, evidence)
     decided = {one.subject_id: one for one in found}
-    first = next(iter(decided.values()))
+    first = found[0]
     if isinstance(first.decision, Deny) and _is_gate(first.decision):
-        return refusal(first.decision, first.index)
-    evidence = await evidence_of(call.registry, request, found, body.at if body.known is Known.THEN else None)
+        return refusal(first.decision, first.index, telling)
     return answered(
         {
             "purpose": body.purpose,
             "policy": first.decision.policy_version,
             "log_index": first.index,
-            "items": [_decision(decided[id_], request.fields, call, evidence.get(id_)) for id_ in ids],
+            "items": [_decision(decided[id_], telling) for id_ in ids],
         },
     )
 
@@ -121,6 +122,15 @@ def _fields(call: Call, purpose: str, asked: Sequence[str]) -> tuple[FieldName, 
     return tuple(FieldName(name) for name in call.policy.fields if known is not None and name in known.allowed)
 
 
+def _with_address(
+    call: Call, purpose: str, asked: tuple[FieldName, ...], channel: Channel | None
+) -> tuple[FieldName, ...]:
+    """A contact is about its address too: the fields of the purpose that hold one, asked for or not."""
+    known = call.policy.purposes.get(purpose)
+    own = [name for name in call.policy.fields if known is not None and name in known.allowed]
+    return tuple(dict.fromkeys([*asked, *address.fields_of(call.policy, channel, own)]))
+
+
 async def _asked_for(call: Call, body: DisclosuresIn | DecisionsIn) -> list[UUID]:
     """Whom the call is about. An unknown number becomes an id that nobody has: so it is answered and recorded alike."""
     if body.subject_ids:
@@ -134,47 +144,50 @@ def _is_gate(deny: Deny) -> bool:
     return deny.subject_id is None and not is_nobody(deny)
 
 
-def _let_out(outcome: Disclosed, asked: Sequence[str], call: Call) -> dict[str, Any]:
+async def _telling(
+    call: Call, request: AccessRequest, outcomes: Iterable[Disclosed | Refused], *, explain: bool
+) -> Telling:
+    """A read explains itself where it is asked to: the declarations behind it are a look of their own."""
+    if not explain:
+        return Telling(call.policy, request.fields)
+    permits = [one.permit for one in outcomes if isinstance(one, Disclosed)]
+    return Telling(call.policy, request.fields, await evidence_of(call.registry, request, permits))
+
+
+def _let_out(outcome: Disclosed, telling: Telling) -> dict[str, Any]:
+    explained = {"allowed": telling.allowed(outcome.permit)} if telling.explains else {}
     return {
         "as_of": outcome.permit.as_of,
         "fields": dict(outcome.values),
-        "withheld": withheld(outcome.withheld, asked, call.policy),
+        **explained,
+        "withheld": telling.withheld(outcome.withheld),
     }
 
 
-def _outcome(outcome: Disclosed | Refused, asked: Sequence[str], call: Call) -> dict[str, Any]:
+def _outcome(outcome: Disclosed | Refused, telling: Telling) -> dict[str, Any]:
     if isinstance(outcome, Disclosed):
-        return {"outcome": "disclosed", "subject_id": outcome.subject_id, **_let_out(outcome, asked, call)}
-    if is_nobody(outcome.deny):
+        return {"outcome": "disclosed", "subject_id": outcome.subject_id, **_let_out(outcome, telling)}
+    deny = outcome.deny
+    if is_nobody(deny):
         return {"outcome": "not_found"}
-    return {"outcome": "refused", "subject_id": outcome.subject_id, "reasons": told(outcome.deny.reasons)}
+    of_fields = {"withheld": telling.withheld(deny.withheld)} if telling.explains else {}
+    return {
+        "outcome": "refused",
+        "subject_id": outcome.subject_id,
+        "reasons": telling.reasons(deny.reasons),
+        **of_fields,
+    }
 
 
-def _decision(one: Decided, asked: Sequence[str], call: Call, evidence: UUID | None) -> dict[str, Any]:
+def _decision(one: Decided, telling: Telling) -> dict[str, Any]:
     decision = one.decision
     told_id = {} if isinstance(decision, Deny) and is_nobody(decision) else {"subject_id": one.subject_id}
-    parts = withheld(decision.withheld, asked, call.policy)
+    permit = decision if isinstance(decision, Permit) else None
     return {
-        "permitted": isinstance(decision, Permit),
+        "permitted": permit is not None,
         **told_id,
-        "fields": decision.fields if isinstance(decision, Permit) else [],
-        "allowed": _allowed(decision, call, evidence) if isinstance(decision, Permit) else [],
-        "withheld": [{**part, "reasons": _with_rule(part["reasons"])} for part in parts],
-        "reasons": _with_rule(told(decision.reasons)) if isinstance(decision, Deny) else [],
+        "fields": permit.fields if permit else [],
+        "allowed": telling.allowed(permit) if permit else [],
+        "withheld": telling.withheld(decision.withheld),
+        "reasons": telling.reasons(decision.reasons) if isinstance(decision, Deny) else [],
     }
-
-
-def _allowed(permit: Permit, call: Call, evidence: UUID | None) -> list[dict[str, Any]]:
-    """A field of the past that today's catalogue does not know any more is named without its article."""
-    allowed: list[dict[str, Any]] = []
-    for name in permit.fields:
-        declared = call.policy.fields.get(name)
-        article = permit.bases.get(declared.category) if declared else None
-        proof = evidence if article is LegalBasis.CONSENT else None
-        rule = _RULES.get(article, "lawful_basis") if article else ""
-        allowed.append({"field": name, "article": article, "rule": rule, "evidence_id": proof})
-    return allowed
-
-
-def _with_rule(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**reason, "rule": rule_of(ReasonCode(reason["code"]), reason["cites"])} for reason in reasons]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from api import problems
 from api.deps import Authenticated, Call
 from api.routes import LeanRoute
-from api.v1.answers import answered, documented, example_of, refusal
+from api.v1.answers import Telling, answered, documented, example_of, refusal
 from api.v1.batches import Failed, check_contracts, chunks, given_subject, outcome_of, places_of, store
 from api.v1.schemas.subjects import (
     LookupIn,
@@ -66,7 +66,7 @@ async def find_subjects(call: Authenticated, body: LookupIn) -> Response:
     identifier = Identifier(body.kind, body.value, body.source or "")
     found = await find(call.registry, call.caller, PurposeId(body.purpose), identifier, body.case_reference)
     if isinstance(found, NotAsked):
-        return refusal(found.deny, found.index)
+        return refusal(found.deny, found.index, Telling(call.policy, ()))
     return answered({"subject_ids": found.subject_ids})
 
 

@@ -35,11 +35,11 @@ def questions() -> list[tuple[AccessRequest, PolicyDocument]]:
         ask("accounting", "accounting_duty", "invoices"),
     ]
     strict = [
-        ask("mailer", NEWSLETTER, "email", channel=channel, operation=contact)
+        ask("mailer", NEWSLETTER, "email", "phone", channel=channel, operation=contact)
         for channel in (Channel.EMAIL, Channel.SMS, Channel.PHONE)
     ]
     strict += [
-        ask("post_house", POSTAL, "street", channel=channel, operation=contact)
+        ask("post_house", POSTAL, "street", "email", "phone", channel=channel, operation=contact)
         for channel in (Channel.POST, Channel.EMAIL, Channel.PHONE, Channel.FAX)
     ]
     strict += [

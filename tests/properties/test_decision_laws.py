@@ -97,12 +97,14 @@ def stricter() -> PolicyDocument:
         objection="absolute",
         similar_goods=True,
         channels=(Channel.EMAIL, Channel.SMS, Channel.PHONE),
+        fields={Category.MASTER: ("email", "phone", "first_name")},
     )
     document = with_purpose(
         POSTAL,
         document,
         basis={Category.MASTER: Basis.model_validate(interest)},
         channels=(Channel.POST, Channel.EMAIL, Channel.PHONE, Channel.FAX, Channel.PUSH),
+        fields={Category.MASTER: ("street", "postcode", "email", "phone", "last_name")},
         compatible_from=(
             Compatible(purpose=ORDERS, assessment="K-1", informed_from=NOW.date()),
             Compatible(purpose=NEWSLETTER, assessment="K-2", informed_from=NOW.date() + timedelta(days=2)),

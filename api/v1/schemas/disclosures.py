@@ -33,6 +33,30 @@ _DISCLOSED = {
     "fields": {"email": "erika@example.com", "first_name": "Erika"},
     "withheld": [{"field": "phone", "reasons": [{"code": "MINIMISED", "cites": ["GDPR Art. 5(1)(c)"]}]}],
 }
+_ALLOWED = {
+    "field": "email",
+    "article": "A6-1-a",
+    "rule": "consent",
+    "evidence_id": "0a4b8b1e-3c55-4a08-9d4e-0f6f3f8f0b11",
+}
+_EXPLAINED = {
+    "fields": {"email": "erika@example.com"},
+    "allowed": [_ALLOWED],
+    "withheld": [
+        {
+            "field": "phone",
+            "reasons": [{"code": "MINIMISED", "cites": ["GDPR Art. 5(1)(c)"], "rule": "minimisation"}],
+        }
+    ],
+}
+
+Explain = Annotated[
+    bool,
+    Field(
+        description="say what each field rests on (article, rule, declaration of consent), and the rule of each reason",
+        examples=[True],
+    ),
+]
 
 
 class ReadQuery(In):
@@ -45,6 +69,7 @@ class ReadQuery(In):
         Field(examples=["email,first_name"]),
     ]
     case_reference: CaseReference | None = None
+    explain: Explain = False
 
 
 class ExternalIdIn(In):
@@ -70,15 +95,43 @@ class _PeopleIn(In):
 class DisclosuresIn(_PeopleIn):
     """One question about 1 to 1,000 people; some purposes ask which case it is for."""
 
-    model_config = example({"purpose": "newsletter", "fields": ["email", "first_name"], "subject_ids": [_SUBJECT]})
+    model_config = example(
+        {"purpose": "newsletter", "fields": ["email", "first_name"], "subject_ids": [_SUBJECT]},
+        {"purpose": "newsletter", "fields": ["email", "phone"], "subject_ids": [_SUBJECT], "explain": True},
+    )
 
     purpose: Identifier
     fields: Fields
     case_reference: CaseReference | None = None
+    explain: Explain = False
+
+
+class AllowedOut(Out):
+    """A field that may be known: on which basis, by which rule, and which declaration of consent carries it.
+
+    Other bases have no such id: a contract is known by its number in the system it came from.
+    """
+
+    field: str
+    article: str | None
+    rule: str
+    evidence_id: UUID | None = None
+
+
+class ExplainedReasonOut(ReasonOut):
+    """One ground of refusal, the law it rests on, and the rule that gave it."""
+
+    rule: str
+
+
+class ExplainedWithheldOut(WithheldOut):
+    """A field that may not be known, with its grounds."""
+
+    reasons: list[ExplainedReasonOut]  # type: ignore[assignment]  # says more
 
 
 class DisclosureOut(Out):
-    """What may be known of one person for this purpose, and what not."""
+    """What may be known of one person for this purpose, and what not; `allowed` where it is to be explained."""
 
     model_config = example(
         {
@@ -88,7 +141,15 @@ class DisclosureOut(Out):
             "as_of": "2026-11-01T09:30:00Z",
             **_DISCLOSED,
             "log_index": 42,
-        }
+        },
+        {
+            "subject_id": _SUBJECT,
+            "purpose": "newsletter",
+            "policy": "2026-11-01",
+            "as_of": "2026-11-01T09:30:00Z",
+            **_EXPLAINED,
+            "log_index": 42,
+        },
     )
 
     subject_id: SubjectId
@@ -96,7 +157,8 @@ class DisclosureOut(Out):
     policy: str
     as_of: datetime
     fields: dict[str, Any]
-    withheld: list[WithheldOut]
+    allowed: list[AllowedOut] | None = None
+    withheld: list[WithheldOut | ExplainedWithheldOut]
     log_index: int
 
 
@@ -107,8 +169,9 @@ class OutcomeOut(Out):
     subject_id: SubjectId | None = None
     as_of: datetime | None = None
     fields: dict[str, Any] | None = None
-    withheld: list[WithheldOut] | None = None
-    reasons: list[ReasonOut] | None = None
+    allowed: list[AllowedOut] | None = None
+    withheld: list[WithheldOut | ExplainedWithheldOut] | None = None
+    reasons: list[ReasonOut | ExplainedReasonOut] | None = None
 
 
 class DisclosuresOut(Out):
@@ -128,7 +191,20 @@ class DisclosuresOut(Out):
                 },
                 {"outcome": "not_found"},
             ],
-        }
+        },
+        {
+            "purpose": "newsletter",
+            "policy": "2026-11-01",
+            "log_index": 42,
+            "items": [
+                {
+                    "outcome": "disclosed",
+                    "subject_id": _SUBJECT,
+                    "as_of": "2026-11-01T09:30:00Z",
+                    **_EXPLAINED,
+                },
+            ],
+        },
     )
 
     purpose: str
@@ -153,27 +229,6 @@ class DecisionsIn(_PeopleIn):
     known: Known = Known.THEN
 
 
-class AllowedOut(Out):
-    """A field that may be known: on which basis, by which rule, and which declaration carries it, if one does."""
-
-    field: str
-    article: str | None
-    rule: str
-    evidence_id: UUID | None = None
-
-
-class DecisionReasonOut(ReasonOut):
-    """One ground of refusal, the law it rests on, and the rule that gave it."""
-
-    rule: str
-
-
-class DecisionWithheldOut(WithheldOut):
-    """A field that may not be known, with its grounds."""
-
-    reasons: list[DecisionReasonOut]  # type: ignore[assignment]  # says more than the read does
-
-
 class DecisionOut(Out):
     """Whether anything may be known or done, which fields on which basis, and why the rest not."""
 
@@ -181,8 +236,8 @@ class DecisionOut(Out):
     subject_id: SubjectId | None = None
     fields: list[str]
     allowed: list[AllowedOut]
-    withheld: list[DecisionWithheldOut]
-    reasons: list[DecisionReasonOut]
+    withheld: list[ExplainedWithheldOut]
+    reasons: list[ExplainedReasonOut]
 
 
 class DecisionsOut(Out):
@@ -206,14 +261,7 @@ class DecisionsOut(Out):
                     "permitted": True,
                     "subject_id": "5b0f8a1e-6f0c-4d57-9c3a-2f6f3b8f1c12",
                     "fields": ["email"],
-                    "allowed": [
-                        {
-                            "field": "email",
-                            "article": "A6-1-a",
-                            "rule": "consent",
-                            "evidence_id": "0a4b8b1e-3c55-4a08-9d4e-0f6f3f8f0b11",
-                        }
-                    ],
+                    "allowed": [_ALLOWED],
                     "withheld": [],
                     "reasons": [],
                 },

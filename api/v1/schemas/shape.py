@@ -51,9 +51,9 @@ class Out(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-def example(tree: Any) -> ConfigDict:  # noqa: ANN401 - any JSON
-    """The configuration of a model that shows what it looks like."""
-    return ConfigDict(json_schema_extra={"examples": [tree]})
+def example(*trees: Any) -> ConfigDict:  # noqa: ANN401 - any JSON
+    """The configuration of a model that shows what it looks like, in one or more ways."""
+    return ConfigDict(json_schema_extra={"examples": list(trees)})
 
 
 def _printable(text: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from policies.vocabulary import Channel, PurposeId, Touchpoint
+from registry.rights import RequestKind, Wish, receive_request
 from registry.tables import BudgetUseRow
 from registry.withdrawals import withdraw_consent
 from tests.boards import board_of
@@ -229,12 +230,52 @@ async def test_a_customer_who_bought_and_was_told_may_get_mail_about_similar_goo
     assert found[1]["reasons"] == [{"code": "NO_BASIS", "cites": ["UWG § 7(3) no. 1"], "rule": "soft_opt_in"}]
     await house.as_owner("DELETE FROM notice_delivery")
     (untold,) = await decided(api, customer, fields=["first_name"], purpose="similar_goods_email", client="marketing")
-    assert untold["withheld"] == [
-        {
-            "field": "first_name",
-            "reasons": [{"code": "NO_BASIS", "cites": ["UWG § 7(3) no. 4"], "rule": "soft_opt_in"}],
-        }
-    ]
+    reasons = [{"code": "NO_BASIS", "cites": ["UWG § 7(3) no. 4"], "rule": "soft_opt_in"}]
+    assert untold["withheld"] == [{"field": name, "reasons": reasons} for name in ("first_name", "email")]
+
+
+@pytest.mark.gdpr("18(1)")
+@pytest.mark.parametrize("asked", [["*"], ["first_name"], ["email", "street"]])
+async def test_nobody_is_contacted_at_an_address_that_they_contest(api: Api, asked: list[str]) -> None:
+    """R-18-1: the address counts, asked for or not."""
+    house = api.house
+    subject, other = [await house.customer(number, newsletter=True) for number in ("A-1", "A-2")]
+    await receive_request(house.registry, SHOP, subject, RequestKind.RECTIFICATION, Wish({"email": "n@example.com"}))  # type: ignore[dict-item]
+    contested, sound = await decided(api, subject, other, fields=asked)
+    assert not contested["permitted"]
+    assert contested["fields"] == contested["allowed"] == []
+    assert "NOT_PERMITTED" in codes(contested)
+    withheld = contested["withheld"]
+    assert isinstance(withheld, list)
+    assert {"first_name", "email"} & {part["field"] for part in withheld}
+    assert sound["permitted"]
+    assert isinstance(sound["fields"], list)
+    assert "email" in sound["fields"]
+    assert (await api.log("decide"))[0]["why"] == ["RESTRICTED"] + ["MINIMISED"] * ("street" in asked)
+    (by_read,) = await decided(api, subject, channel=None, fields=["first_name"])
+    assert by_read["permitted"]
+
+
+@pytest.mark.gdpr("5(1)(b)")
+async def test_who_left_no_address_is_not_contacted(api: Api) -> None:
+    subject = await api.house.customer("A-1", {"first_name": "Anna"}, newsletter=True)
+    (item,) = await decided(api, subject)
+    assert not item["permitted"]
+    assert item["reasons"] == [{"code": "ADDRESS_MISSING", "cites": ["GDPR Art. 5(1)(b)"], "rule": "address"}]
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_an_address_that_was_replaced_since_was_there_then(api: Api) -> None:
+    """R-5.2-1: of values one time is kept, so what is missing now may have been on file."""
+    house = api.house
+    subject = await house.customer(newsletter=True)
+    then = await after(house, await house.registry.database.now())
+    await after(house, then)
+    newer = {"value": "neu@example.com", "collected_for": "order_fulfilment", "observed_at": then.isoformat()}
+    body = {"external_id": "A-1", "source": "shop", "values": {"email": newer}}
+    assert (await api.patch("shop", "/v1/subjects", body)).status_code == 200
+    (item,) = await decided(api, subject, at=then.isoformat())
+    assert item["permitted"]
 
 
 @pytest.mark.gdpr("12(1)")
@@ -244,5 +285,5 @@ async def test_a_client_is_told_in_words_what_it_may_ask_for(api: Api) -> None:
     assert newsletter["in_words"]["de"].startswith("Lesbar: Anrede, Vorname, Nachname, E-Mail-Adresse, Sprache.")
     assert "consent of the person" in newsletter["in_words"]["en"]
     assert "Not for persons under 16." in newsletter["in_words"]["en"]
-    assert "CONSENT_WITHDRAWN" in newsletter["can_refuse"]
+    assert {"CONSENT_WITHDRAWN", "NOT_PERMITTED"} <= set(newsletter["can_refuse"])
     assert not {"MINOR", "RESTRICTED"} & set(newsletter["can_refuse"])

@@ -117,6 +117,52 @@ async def test_a_mailer_does_not_learn_that_a_field_is_restricted(api: Api) -> N
     assert (await api.log("disclose"))[0]["why"] == ["RESTRICTED"]
 
 
+@pytest.mark.gdpr("5(2)")
+@pytest.mark.parametrize(
+    ("client", "purpose", "fields"),
+    [
+        ("mailer", "newsletter", ["email", "street", "shoe_size"]),
+        ("shop", "order_fulfilment", ["street", "income"]),
+        ("marketing", "similar_goods_email", ["email", "phone"]),
+    ],
+)
+async def test_a_read_that_is_asked_to_explains_itself_like_a_decision(
+    api: Api, client: str, purpose: str, fields: list[str]
+) -> None:
+    """Allowed or withheld per field, with code, article, rule, policy version and the declaration."""
+    yes, no = await api.house.customer("A-1", newsletter=True), await api.house.customer("A-2", {}, ordered=False)
+    body = {"purpose": purpose, "fields": fields, "subject_ids": [str(yes), str(no)]}
+    decided = (await api.post(client, "/v1/decisions", body)).json()
+    granted, denied = decided["items"]
+    assert granted["permitted"]
+    assert not denied["permitted"]
+    asked = {"purpose": purpose, "fields": ",".join(fields), "explain": "true"}
+    one = (await api.get(client, SUBJECT.format(yes), **asked)).json()
+    refused = (await api.get(client, SUBJECT.format(no), **asked)).json()
+    first, second = (await api.post(client, "/v1/disclosures", {**body, "explain": True})).json()["items"]
+    assert one["policy"] == refused["policy"] == decided["policy"]
+    for name in ("allowed", "withheld"):
+        assert one[name] == first[name] == granted[name] != []
+    for name in ("withheld", "reasons"):
+        assert refused[name] == second[name] == denied[name] != []
+    assert (await api.get(client, SUBJECT.format(no), purpose="no_such", fields="*", explain="true")).json()[
+        "reasons"
+    ] == [{"code": "UNKNOWN_PURPOSE", "cites": ["GDPR Art. 5(1)(b)"], "rule": "purpose_limitation"}]
+
+
+async def test_a_read_that_is_not_asked_to_says_no_more_than_code_and_article(api: Api) -> None:
+    yes, no = await api.house.customer("A-1", newsletter=True), await api.house.customer("A-2")
+    asked = {"purpose": "newsletter", "fields": "email,street"}
+    one = (await api.get("mailer", SUBJECT.format(yes), **asked)).json()
+    refused = (await api.get("mailer", SUBJECT.format(no), **asked)).json()
+    body = {"purpose": "newsletter", "fields": ["email"], "subject_ids": [str(no), str(yes)]}
+    many = (await api.post("mailer", "/v1/disclosures", body)).json()["items"]
+    assert not {"allowed", "rule"} & {*one, *many[0], *many[1], *refused}
+    assert "withheld" not in {*refused, *many[0]}
+    assert {name for part in one["withheld"] for reason in part["reasons"] for name in reason} == {"code", "cites"}
+    assert refused["policy"] == one["policy"]
+
+
 async def test_events_leave_with_their_time(api: Api) -> None:
     subject = await api.house.customer()
     await api.house.invoice(subject)

@@ -20,8 +20,6 @@ from api.boundary import MOST_BYTES, accepted_types
 from api.tokens import TokenError
 from audit.merkle import ProofError
 from audit.store import AuditUnavailableError
-from policies.decision import Reason
-from policies.vocabulary import ReasonCode
 from registry.errors import RegistryError
 from tests.checkout import ROOT
 
@@ -83,9 +81,10 @@ def test_no_problem_repeats_the_message_of_its_error(error: type[Exception]) -> 
 
 
 def test_reasons_and_index_are_told() -> None:
-    reason = Reason(ReasonCode.MINIMISED, ("GDPR Art. 5(1)(c)",))
-    problem = orjson.loads(problems.respond(problems.REFUSED, reasons=[reason], log_index=0).body)
-    assert problem["reasons"] == [{"code": "MINIMISED", "cites": ["GDPR Art. 5(1)(c)"]}]
+    members = {"policy": "2026-11-01", "reasons": [{"code": "MINIMISED", "cites": ["GDPR Art. 5(1)(c)"]}]}
+    problem = orjson.loads(problems.respond(problems.REFUSED, members=members, log_index=0).body)
+    OAS31Validator(problems.SCHEMA).validate(problem)
+    assert {name: problem[name] for name in members} == members
     assert problem["log_index"] == 0
 
 

@@ -61,7 +61,8 @@ from tests.unit.policies.test_decision_table import (
     open_since,
 )
 
-# What is never on file as "nobody knows", and what a crowd is not asked about: today's count, a human's own decision.
+# What is never on file as "nobody knows", and what a crowd is not asked about: today's count, a human's own decision,
+# how things stood in the past.
 KNOWN = ("permissions", "objections", "restrictions", "relationships", "notices", "items", "addresses", "reviews")
 BY_PARENTS = replace(permission(), parental=True)
 DENYING = with_purpose(NEWSLETTER, unknown_age="deny")
@@ -79,7 +80,8 @@ TWO_CHANNELS = with_purpose(NEWSLETTER, channels=(Channel.EMAIL, Channel.SMS))
 def _is_on_file(row: Row) -> bool:
     facts = customer(**row.facts)
     known = all(getattr(facts, name) is not None for name in KNOWN)
-    return known and "within_budget" not in row.facts and not facts.by_human(row.request.purpose)
+    of_today = "within_budget" not in row.facts and not facts.of_the_past
+    return known and of_today and not facts.by_human(row.request.purpose)
 
 
 def agree(request: AccessRequest, facts: Facts, document: PolicyDocument | None = None) -> bool:

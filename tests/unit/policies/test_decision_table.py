@@ -74,14 +74,22 @@ def basis(article: LegalBasis, **more: object) -> dict[Category, Basis]:
     return {category: Basis.model_validate({"article": article, "why": "test", **more}) for category in Category}
 
 
-def by(channel: Channel, client: str = "post_house", purpose: str = POSTAL, name: str = "street") -> AccessRequest:
-    return ask(client, purpose, name, channel=channel, operation=Operation.CONTACT)
+def by(channel: Channel, client: str = "post_house", purpose: str = POSTAL, *names: str) -> AccessRequest:
+    """A contact; of its own address where nothing else is said."""
+    return ask(client, purpose, *names or [ADDRESS[channel]], channel=channel, operation=Operation.CONTACT)
 
 
 def open_since(kind: RelationshipKind, ago: float = 10) -> tuple[Relationship, ...]:
     return (Relationship(kind, days(ago), None),)
 
 
+ADDRESS = {
+    **dict.fromkeys(Channel, "street"),
+    Channel.EMAIL: "email",
+    Channel.SMS: "phone",
+    Channel.PHONE: "phone",
+}
+REACHED = ("email", "phone", "first_name", "street", "postcode")
 SOLD = with_purpose(
     NEWSLETTER,
     basis=basis(LegalBasis.SOFT_OPT_IN),
@@ -93,6 +101,7 @@ SOLD = with_purpose(
 EVERY_CHANNEL = with_purpose(
     POSTAL,
     channels=tuple(one for one in Channel if one is not Channel.ANY),
+    fields={Category.MASTER: REACHED},
     basis=basis(LegalBasis.LEGITIMATE_INTERESTS, assessment="IA-1", rests_on=["contract"]),
 )
 DECIDES = with_purpose(ORDERS, significant_decision=True, human_review="not_required", adm_exception="contract")
@@ -586,6 +595,110 @@ CHANNELS = [
         by(Channel.EMAIL, "shop", ORDERS, "email"),
     ),
 ]
+TWO_NUMBERS = with_part("fields", "email", EVERY_CHANNEL, dpv="pd:TelephoneNumber")
+CONTACTS = [
+    Row("R-18-1", "an order, by e-mail", by(Channel.EMAIL, "shop", ORDERS, "first_name", "email")),
+    *(
+        Row(
+            "R-18-1",
+            f"by {channel}, contested: {contested}",
+            by(channel, "shop", ORDERS, *REACHED),
+            codes,
+            {"restrictions": (Restriction(Category.MASTER, FieldName(contested)),)},
+        )
+        for channel, contested, codes in [
+            (Channel.EMAIL, "email", (ReasonCode.RESTRICTED,)),
+            (Channel.EMAIL, "phone", ()),
+            (Channel.SMS, "phone", (ReasonCode.RESTRICTED,)),
+            (Channel.SMS, "email", ()),
+            (Channel.PHONE, "phone", (ReasonCode.RESTRICTED,)),
+            (Channel.PHONE, "first_name", ()),
+            (Channel.POST, "street", (ReasonCode.RESTRICTED,)),
+            (Channel.POST, "postcode", (ReasonCode.RESTRICTED,)),
+            (Channel.POST, "phone", ()),
+        ]
+    ),
+    *(
+        Row(
+            "R-18-1",
+            f"by {channel}, on file: {' '.join(on_file)}",
+            by(channel, "shop", ORDERS, *REACHED),
+            codes,
+            {"items": tuple(item(name) for name in on_file), "addresses": ()},
+        )
+        for channel, on_file, codes in [
+            (Channel.EMAIL, ("first_name", "phone"), (ReasonCode.ADDRESS_MISSING,)),
+            (Channel.EMAIL, ("email",), ()),
+            (Channel.PHONE, ("email",), (ReasonCode.ADDRESS_MISSING,)),
+            (Channel.SMS, ("phone",), ()),
+            (Channel.POST, ("phone",), (ReasonCode.ADDRESS_MISSING,)),
+            (Channel.POST, ("street",), ()),
+        ]
+    ),
+    Row(
+        "R-18-1",
+        "the address is not asked for",
+        by(Channel.EMAIL, "shop", ORDERS, "phone"),
+        (ReasonCode.ADDRESS_MISSING,),
+    ),
+    Row(
+        "R-18-1",
+        "the address is none of the purpose",
+        by(Channel.EMAIL, "shop", ORDERS, "phone", "email"),
+        (ReasonCode.ADDRESS_MISSING, ReasonCode.MINIMISED),
+        document=with_purpose(ORDERS, fields={Category.MASTER: ("phone",)}),
+    ),
+    Row(
+        "R-18-1",
+        "contested, and another of the same kind",
+        by(Channel.PHONE, "post_house", POSTAL, "phone", "email"),
+        (),
+        {
+            "restrictions": (Restriction(Category.MASTER, FieldName("phone")),),
+            "permissions": (permission(POSTAL, channel=Channel.PHONE),),
+        },
+        TWO_NUMBERS,
+    ),
+    Row(
+        "R-18-1",
+        "contested, and of the other of the same kind nothing is on file",
+        by(Channel.PHONE, "post_house", POSTAL, "phone", "email"),
+        (ReasonCode.RESTRICTED,),
+        {
+            "restrictions": (Restriction(Category.MASTER, FieldName("phone")),),
+            "permissions": (permission(POSTAL, channel=Channel.PHONE),),
+            "items": (item("phone"),),
+            "addresses": (),
+        },
+        TWO_NUMBERS,
+    ),
+    *(
+        Row(
+            "R-18-1",
+            f"by {channel}, of which no address is kept",
+            by(channel),
+            (),
+            {"permissions": (permission(POSTAL, channel=channel),), "items": ()},
+            EVERY_CHANNEL,
+        )
+        for channel in (Channel.PUSH, Channel.FAX)
+    ),
+    Row("R-18-1", "a read needs no address", ask("shop", ORDERS, "phone"), (), {"items": ()}),
+    Row(
+        "R-5.2-1",
+        "what was on file then nobody knows any more",
+        by(Channel.EMAIL, "shop", ORDERS, "email"),
+        (),
+        {"items": (), "of_the_past": True},
+    ),
+    Row(
+        "R-5.2-1",
+        "contested then",
+        by(Channel.EMAIL, "shop", ORDERS, "first_name", "email"),
+        (ReasonCode.RESTRICTED,),
+        {"restrictions": (Restriction(Category.MASTER, FieldName("email")),), "of_the_past": True},
+    ),
+]
 SPECIAL = [
     Row("R-9-1", "no condition", INCOME_READ, (ReasonCode.ART9_MISSING,), document=HEALTH),
     Row("R-9-3", "explicit consent", INCOME_READ, document=HEALTH_BY_CONSENT),
@@ -914,6 +1027,7 @@ TABLE = [
     *PERSON,
     *BASIS,
     *SOFT_OPT_IN,
+    *CONTACTS,
     *CHANNELS,
     *SPECIAL,
     *ITEMS,
@@ -938,7 +1052,7 @@ def test_every_code_is_tripped_and_just_not_tripped(code: ReasonCode) -> None:
     assert any(not row.codes for row in block)
 
 
-SECTIONS = (GATE, PERSON, BASIS, SOFT_OPT_IN, CHANNELS, SPECIAL, ITEMS, MACHINES, RECIPIENTS)
+SECTIONS = (GATE, PERSON, BASIS, SOFT_OPT_IN, CHANNELS, CONTACTS, SPECIAL, ITEMS, MACHINES, RECIPIENTS)
 
 BUSINESS = {SubjectKind.SOLE_TRADER, SubjectKind.CONTACT_PERSON, SubjectKind.ORGANISATION}
 # Which channel, to whom, whether a prior express consent that names it is on file, and whether the law lets it pass.
@@ -1071,7 +1185,7 @@ def test_a_fact_nobody_knows_refuses_what_it_bears_on(
 
 def test_no_fact_is_left_out_of_the_list_of_unknowns() -> None:
     facts = customer()
-    known = {name for name in facts.__dataclass_fields__ if name not in {"subject_id", "as_of"}}
+    known = {name for name in facts.__dataclass_fields__ if name not in {"subject_id", "as_of", "of_the_past"}}
     assert {name for name, _, _ in UNKNOWNS} == known
 
 

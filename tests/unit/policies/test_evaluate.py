@@ -98,6 +98,11 @@ REFUSALS: dict[ReasonCode, tuple[AccessRequest, Facts, PolicyDocument | None]] =
     ReasonCode.RECIPIENT_NOT_ALLOWED: (NEWSLETTER_READ, customer(), with_purpose(NEWSLETTER, recipients=())),
     ReasonCode.CASE_REFERENCE_MISSING: (ORDER_READ, customer(), with_purpose(ORDERS, case_reference="required")),
     ReasonCode.AGGREGATES_ONLY: (ORDER_READ, customer(), with_purpose(ORDERS, aggregates_only=True)),
+    ReasonCode.ADDRESS_MISSING: (
+        ask("shop", ORDERS, "street", channel=Channel.POST, operation=Operation.CONTACT),
+        customer(items=()),
+        None,
+    ),
     ReasonCode.ART9_MISSING: (
         ask("shop", ORDERS, "street"),
         customer(),

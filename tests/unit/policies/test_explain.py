@@ -56,6 +56,7 @@ def test_a_purpose_names_only_what_bears_on_it() -> None:
     postal = possible_codes(retailer(), retailer().purposes[POSTAL], "street")
     assert ReasonCode.LI_NOT_INFORMED in postal
     assert ReasonCode.CONSENT_MISSING not in postal
+    assert ReasonCode.CHANNEL_NOT_ALLOWED in possible_codes(retailer(), retailer().purposes[RECOMMENDATIONS])
     assert list(postal) == [code for code in ReasonCode if code in postal]
 
 

@@ -6,9 +6,19 @@ from itertools import product
 
 import pytest
 
-from policies.standing import carries, is_ended, is_given, is_over, meets, standing
+from policies.standing import carries, carrying, is_ended, is_given, is_over, meets, standing
 from policies.vocabulary import NO_DECLARATION, ONLY_ASKED, VALID_CONSENT, Channel, ConsentState
-from tests.unit.policies.people import NEWSLETTER, NEWSLETTER_READ, NOW, customer, days, permission, purpose_of
+from tests.unit.policies.people import (
+    NEWSLETTER,
+    NEWSLETTER_READ,
+    NOW,
+    TEXT,
+    customer,
+    days,
+    permission,
+    purpose_of,
+    with_purpose,
+)
 
 PURPOSE = purpose_of(NEWSLETTER)
 
@@ -160,3 +170,22 @@ def test_a_void_act_speaks_only_where_nothing_was_declared() -> None:
     assert not is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=(void, given)))
     asked = permission(state=ConsentState.REQUESTED, since=NOW)
     assert not is_ended(NEWSLETTER_READ, Channel.EMAIL, customer(permissions=(void, asked)))
+
+
+@pytest.mark.gdpr("7(1)")
+def test_a_consent_rests_on_what_stands_for_the_first_channel_that_has_one() -> None:
+    two = with_purpose(NEWSLETTER, channels=(Channel.EMAIL, Channel.PHONE)).purposes[NEWSLETTER]
+    by_mail, by_phone = permission(), permission(channel=Channel.PHONE, explicit=True)
+    ended = permission(state=ConsentState.WITHDRAWN, since=days(1))
+    for declared, explicit, expected in [
+        ([by_phone, by_mail], False, (by_mail,)),
+        ([by_phone, by_mail], True, (by_phone,)),
+        ([by_phone, by_mail, ended], False, (by_phone,)),
+        ([by_mail, ended], False, ()),
+        ([], False, ()),
+    ]:
+        assert carrying(iter(declared), NEWSLETTER_READ, two, NOW, explicit=explicit) == expected
+    grown = with_purpose(NEWSLETTER, consent_texts=(TEXT,)).purposes[NEWSLETTER]
+    newer = permission(quoted=TEXT)
+    assert carrying([by_mail], NEWSLETTER_READ, grown, NOW, explicit=False) == ()
+    assert carrying([newer], NEWSLETTER_READ, grown, NOW, explicit=False) == (newer,)
