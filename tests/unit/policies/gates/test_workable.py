@@ -6,10 +6,6 @@ from policies.documents import Basis, PolicyDocument, parse
 from policies.gates import workable
 from policies.matrix import LEGEND, matrix
 from policies.vocabulary import Category, EventKind, LegalBasis
-from registry import access_logs, consents, portal_login, staff_names
-from registry.actors import SYSTEM
-from registry.rights import OWN_PURPOSE
-from registry.staff_login import CONSOLE
 from tests.unit.policies.people import retailer
 from tests.unit.policies.small_shop import SHOP, completed, edited, faults, findings, with_field, with_purpose
 
@@ -28,19 +24,6 @@ def holding(document: PolicyDocument, code: str, *purposes: str) -> PolicyDocume
     """The document with a client that has these purposes."""
     client = document.clients[code].model_copy(update={"purposes": purposes})
     return document.model_copy(update={"clients": {**document.clients, code: client}})
-
-
-def test_the_registry_works_under_these_purposes_and_clients() -> None:
-    """What is asked of a document is what the code names."""
-    assert workable.OWN_PURPOSES.keys() == {
-        OWN_PURPOSE,
-        portal_login.PURPOSE,
-        consents.PROOF_PURPOSE,
-        access_logs.PURPOSE,
-        staff_names.PURPOSE,
-    }
-    acting = {code for clients in workable.OWN_PURPOSES.values() for code in clients}
-    assert acting == {portal_login.PORTAL, CONSOLE, SYSTEM.client}
 
 
 @pytest.mark.gdpr("12(2)", "15(1)")
