@@ -82,7 +82,7 @@ def _diff(options: argparse.Namespace) -> int:
     print(told(compare(before, after), _customers(before, after) if options.count else None))
     blocked = [
         name
-        for name, purpose in after.in_force()
+        for name, purpose in after.purposes.items()
         if LegalBasis.CONSENT in purpose.articles and scope_of_consent(before, after, name)
     ]
     for name in blocked:

@@ -52,6 +52,22 @@ def test_a_difference_that_widens_a_consent_says_so_and_fails(
     assert main(["policy", "diff", before, before]) == 0
 
 
+def test_a_consent_that_is_widened_while_it_is_switched_off_needs_its_text_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R-6.1-2: the switch on says nothing of it any more."""
+    state = "dpv: dpv:DirectMarketing\n    state: active\n    basis:\n      master: {article: A6-1-a"
+    off = (state, state.replace("active", "inactive"))
+    wider = ("    fields: {master: [email]}\n", "    fields: {master: [email, phone]}\n")
+    before, after = written(tmp_path, "off.yaml", off), written(tmp_path, "wider.yaml", off, wider)
+    on = written(tmp_path, "on.yaml", wider)
+    assert main(["policy", "diff", before, after]) == 1
+    told = capsys.readouterr()
+    assert told.out == "WIDENS till.news may now also read phone, while it is not in force\n"
+    assert "news: needs a new consent text" in told.err
+    assert main(["policy", "diff", after, on]) == 0
+
+
 def test_purposes_are_explained_one_by_one_or_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "explain-purposes", "newsletter", "--file", SHIPPED]) == 0
     assert capsys.readouterr().out.startswith("### Send the e-mail newsletter\n")
