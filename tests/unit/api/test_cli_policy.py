@@ -1,6 +1,7 @@
 """The commands that read policy documents answer by exit code and in words."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,56 @@ def test_a_check_tells_every_finding_with_file_and_line(tmp_path: Path, capsys: 
     )
     assert main(["policy", "check", written(tmp_path, "late.yaml", unapproved)]) == 1
     assert "R-35-1" in capsys.readouterr().err
+
+
+@pytest.mark.gdpr("7(1)")
+def test_a_check_beside_the_document_before_waits_for_another_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R-6.1-2: the texts count as published already, but for those that a folder says were others."""
+    wider = Path(SHIPPED).read_text(encoding="utf-8")
+    narrow, wide = "fields:\n      master: [email, salutation,", "fields:\n      master: [email, phone, salutation,"
+    assert wider.count(narrow) == 1
+    after = tmp_path / "after.yaml"
+    after.write_text(wider.replace(narrow, wide), encoding="utf-8")
+    asked = ["policy", "check", str(after), "--before", SHIPPED]
+    published = tmp_path / "published"
+    shutil.copytree(CATALOGUE / "notices", published)
+    for arguments in (asked, [*asked, "--before-notices", str(published)]):
+        assert main(arguments) == 1
+        assert "newsletter: the consent text in force does not cover this" in capsys.readouterr().err
+    older = published / "newsletter_consent.txt"
+    older.write_text(older.read_text(encoding="utf-8").replace("\nversion: 2026", "\nversion: 2025"), encoding="utf-8")
+    assert main([*asked, "--before-notices", str(published)]) == 0
+    assert main(["policy", "check", SHIPPED, "--before", SHIPPED]) == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check", "{}"],
+        ["check", SHIPPED, "--before", "{}"],
+        ["check", SHIPPED, "--notices", "{}/none"],
+        ["check", SHIPPED, "--before-notices", "{}/none"],
+        ["diff", "{}", SHIPPED],
+        ["diff", SHIPPED, "{}"],
+        ["explain", "newsletter", "--file", "{}"],
+        ["explain-purposes", "--file", "{}"],
+        ["coverage", "--file", "{}"],
+        ["document", "--file", "{}"],
+        ["record", "--file", "{}"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_is_not_there_is_one_line(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And so is a folder in the place of a file: no page of Python."""
+    for named, what in ((tmp_path / "missing", "No such file"), (tmp_path, "")):
+        assert main(["policy", *(part.format(named) for part in command)]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"registry: {named}")
+        assert what in line
 
 
 def test_a_difference_that_widens_a_consent_says_so_and_fails(
