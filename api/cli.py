@@ -41,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RegistryError, AuditUnavailableError, NoticeError, PolicyDocumentError, ProofError) as error:
         print(f"registry: {error}", file=sys.stderr)
         return REFUSED
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        print(
+            f"registry: {error.filename}: {error.strerror}" if error.filename else f"registry: {error}", file=sys.stderr
+        )
+        return REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """The commands that read policy documents without putting them in force; one of them can ask the database.
 
-registry policy check FILE                read a document strictly and hold it against every gate
+registry policy check FILE                read a document strictly and hold it against every gate; with --before, the
+                                          document it would replace, whose texts count as published already
 registry policy diff BEFORE AFTER         what would change, in words, each line WIDENS, NARROWS or REWORDS; with
                                           --count, how many customers of this registry each line gains and loses
 registry policy explain-purposes [NAME]   one purpose, or all, in words
@@ -12,7 +13,7 @@ Only the command asks the clock; everything it prints comes from the documents.
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from policies import purposes_page, record_of_processing
 from policies.deadlines import TIME_ZONE
 from policies.diff import compare, scope_of_consent, told
 from policies.documents import PolicyDocument, load
-from policies.gates import Existing, check
+from policies.gates import Existing, check, published
 from policies.notices import NoticeText, parse_notices
 from policies.vocabulary import LegalBasis
 from registry.actors import SYSTEM
@@ -43,6 +44,11 @@ def add_commands(policy: "_Commands") -> None:
     checked.add_argument("file", type=Path)
     checked.add_argument("--before", type=Path, help="the document it would replace")
     checked.add_argument("--notices", type=Path, help="the folder of its texts; without it the configured one")
+    checked.add_argument(
+        "--before-notices",
+        type=Path,
+        help="the folder of the texts published before; without it they are those of now",
+    )
     checked.set_defaults(run=_check)
     difference = policy.add_parser("diff", help="what would change, in words")
     difference.add_argument("before", type=Path)
@@ -68,8 +74,9 @@ def add_commands(policy: "_Commands") -> None:
 def _check(options: argparse.Namespace) -> int:
     document = load(options.file)
     before = load(options.before) if options.before else None
-    existing = Existing(on=datetime.now(TIME_ZONE).date())
-    findings = check(document, before, existing, _texts(options.notices or Settings().notices_directory))
+    texts = _texts(options.notices or Settings().notices_directory)
+    earlier = _texts(options.before_notices) if options.before_notices else texts
+    findings = check(document, before, _published(earlier), texts)
     for finding in findings:
         print(f"{options.file.name}, {finding}", file=sys.stderr)
     print(f"{document.policy.id} {document.version}: {len(document.purposes)} purposes, {len(document.fields)} fields")
@@ -77,12 +84,17 @@ def _check(options: argparse.Namespace) -> int:
     return REFUSED if findings else 0
 
 
+def _published(texts: Sequence[NoticeText]) -> Existing:
+    """What a folder can tell of a registry: which texts people were shown, on the day of the clock."""
+    return Existing(on=datetime.now(TIME_ZONE).date(), published=published(texts))
+
+
 def _diff(options: argparse.Namespace) -> int:
     before, after = load(options.before), load(options.after)
     print(told(compare(before, after), _customers(before, after) if options.count else None))
     blocked = [
         name
-        for name, purpose in after.in_force()
+        for name, purpose in after.purposes.items()
         if LegalBasis.CONSENT in purpose.articles and scope_of_consent(before, after, name)
     ]
     for name in blocked:
@@ -136,4 +148,10 @@ def _chosen(file: Path | None) -> PolicyDocument:
 
 
 def _texts(folder: Path) -> tuple[NoticeText, ...]:
-    return tuple(text for path in sorted(folder.glob("*.txt")) for text in parse_notices(path.read_bytes()))
+    """The texts in a folder.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError: when there is no such folder; nothing counts as an empty one.
+    """
+    files = sorted(path for path in folder.iterdir() if path.suffix == ".txt")
+    return tuple(text for path in files for text in parse_notices(path.read_bytes()))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import cache
 
-from policies.documents import FieldPart, PolicyDocument, PolicyDocumentError, Purpose, Recipient, parse
+from policies.documents import Client, FieldPart, PolicyDocument, PolicyDocumentError, Purpose, Recipient, parse
 from policies.findings import Check, Fault, Finding
 from policies.gates import Existing, check
 from policies.gates.activation import Activation
@@ -187,6 +187,12 @@ def with_recipient(document: PolicyDocument, code: str, **changes: object) -> Po
     """The document with one recipient changed, lawful or not."""
     recipient: Recipient = document.recipients[code].model_copy(update=changes)
     return document.model_copy(update={"recipients": {**document.recipients, code: recipient}})
+
+
+def with_client(document: PolicyDocument, code: str, **changes: object) -> PolicyDocument:
+    """The document with one client changed, lawful or not."""
+    client: Client = document.clients[code].model_copy(update=changes)
+    return document.model_copy(update={"clients": {**document.clients, code: client}})
 
 
 def faults(

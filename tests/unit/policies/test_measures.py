@@ -16,7 +16,7 @@ from tests.unit.policies.small_shop import shop
 TIPS = shop().purposes["tips"]
 CLICKS = shop().fields["clicks"]
 PLAIN = shop().retention["plain"]
-YES_WIDENS = ("direct_marketing", "profiling", "significant_decision", "while_restricted", "from_any_purpose")
+YES_WIDENS = ("while_restricted", "from_any_purpose")
 YES_NARROWS = ("similar_goods", "aggregates_only")
 CONDITIONS = [f"A9-2-{letter}" for letter in "abcdefghij"]
 # Each bound of a purpose with its values, the strictest first, and how they are told where they are told otherwise.
@@ -47,11 +47,11 @@ BASES = [
 
 def of_purpose(**changes: object) -> Mapping[Key, Measure]:
     held = {key: getattr(TIPS, key) for key in Purpose.model_fields}
-    return dict(measures_of_purpose("tips", Purpose.model_construct(**held | changes)))
+    return {key: one for key, one, _ in measures_of_purpose("tips", Purpose.model_construct(**held | changes))}
 
 
 def of_field(field: FieldPart = CLICKS, kept: RetentionClass = PLAIN) -> Mapping[Key, Measure]:
-    return dict(measures_of_field("clicks", field, {"plain": kept}))
+    return {key: one for key, one, _ in measures_of_field("clicks", field, {"plain": kept})}
 
 
 def told(measures: Sequence[Measure]) -> list[str]:
@@ -112,11 +112,10 @@ def test_who_somebody_is_does_not_grow_old() -> None:
 def test_a_condition_for_special_data_is_measured_for_the_fields_it_opens() -> None:
     """R-9-1."""
     key = Key("tips", "special_condition", "clicks")
-    assert told([of_purpose(special={"clicks": one})[key] for one in CONDITIONS]) == CONDITIONS
-    assert {one.what for one in of_purpose(special={"clicks": "A9-2-a"}) if one.kind == "special_condition"} == {
-        "clicks"
-    }
-    assert not [one for one in of_purpose() if one.kind == "special_condition"]
+    found = [of_purpose(special={"clicks": one} if one else {})[key] for one in (None, *CONDITIONS)]
+    assert told(found) == ["none", *CONDITIONS]
+    assert of_purpose(special={"*": "A9-2-b"})[key].shown == "A9-2-b"
+    assert {one.what for one in of_purpose() if one.kind == "special_condition"} == {"clicks", "guess"}
 
 
 @pytest.mark.parametrize(

@@ -107,12 +107,12 @@ def called(name: str) -> PolicyDocument:
 @pytest.mark.gdpr("7(1)")
 @pytest.mark.parametrize("name", ["Alter Laden", "Zweiter Laden"])
 def test_who_consented_to_one_controller_did_not_consent_to_another(name: str) -> None:
-    """R-6.1-2: whatever the name, it is told of each purpose on consent that was there before."""
+    """R-6.1-2: whatever the name, it is told of each purpose on consent that was there before; others are new."""
     found = faults(basis.consent_scope, called(name), before=shop(), existing=KNOWN)
     assert [fault.path for fault in found] == [("purposes", "news"), ("purposes", "tips")]
     assert all("not cover this: the controller has another name; " in fault.message for fault in found)
     found = faults(basis.consent_scope, called(name), before=without_news(), existing=KNOWN)
-    assert [fault.path[1] for fault in found] == ["tips"]
+    assert [fault.path[1] for fault in found if "another name" in fault.message] == ["tips"]
 
 
 @pytest.mark.gdpr("7(1)")
