@@ -111,7 +111,7 @@ TABLE: list[tuple[Sequence[str], dict[str, set[Against]]]] = [
 
 async def test_every_step_has_its_place(board: Board) -> None:
     for number, (before, expected) in enumerate(TABLE):
-        source = document(f"table {number}")
+        source = document(f"table-{number}")
         for step in before:
             assert isinstance(await TURNS[step](board, source), Taken), (before, step)
         for step in sorted(STEPS, key=lambda step: not expected[step]):  # what is taken comes last
