@@ -298,3 +298,29 @@ def test_the_next_question_knows() -> None:
     after = customer(relationships=(Relationship(RelationshipKind.CONTRACT, days(200), NOW),))
     assert not reasons(decide(ORDER_READ, before))
     assert reasons(decide(ORDER_READ, after)) == [ReasonCode.NO_BASIS]
+
+
+@pytest.mark.gdpr("18(1)")
+def test_a_contact_without_its_address_is_refused_field_by_field() -> None:
+    """R-18-1: what may be read besides is withheld with it; what is withheld for reasons of its own keeps them."""
+    contact = ask(
+        "mailer",
+        NEWSLETTER,
+        "first_name",
+        "street",
+        "email",
+        "last_name",
+        channel=Channel.EMAIL,
+        operation=Operation.CONTACT,
+    )
+    foreign = item("last_name", "market_research")
+    decision = decide(contact, customer(items=(item("first_name"), foreign)))
+    assert isinstance(decision, Deny)
+    assert [(part.field, [reason.code for reason in part.reasons]) for part in decision.withheld] == [
+        ("street", [ReasonCode.MINIMISED]),
+        ("first_name", [ReasonCode.ADDRESS_MISSING]),
+        ("email", [ReasonCode.ADDRESS_MISSING]),
+        ("last_name", [ReasonCode.PURPOSE_INCOMPATIBLE]),
+    ]
+    told = [ReasonCode.PURPOSE_INCOMPATIBLE, ReasonCode.ADDRESS_MISSING, ReasonCode.MINIMISED]
+    assert [reason.code for reason in decision.reasons] == told
