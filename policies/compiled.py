@@ -80,7 +80,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PurposeTable:
-    """One purpose as one client asks for it; `alike` names the first category with the same basis, so judged alike."""
+    """One purpose as one client asks for it; `alike` names the first category with the same basis, so judged alike.
+
+    `subjects_per_day` is how many different people this client may read for it; None = as many as it likes.
+    """
 
     id: PurposeId
     purpose: Purpose
@@ -88,6 +91,7 @@ class PurposeTable:
     sale: soft_opt_in.Terms
     duty: bool
     alike: Mapping[Category, Category]
+    subjects_per_day: int | None
     _of: "CompiledPolicy"
     _serving: frozenset[str]
     _serving_from: date
@@ -179,6 +183,7 @@ class CompiledPolicy:
             sale=self._sale,
             duty=all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values()),
             alike=_alike(purpose.basis),
+            subjects_per_day=self.document.subjects_per_day(request.client, request.purpose),
             _of=self,
             _serving=frozenset({request.purpose, *purpose.sources}),
             _serving_from=max(dates, default=date.min),

@@ -2,7 +2,7 @@
 
 1. Refuse what needs no look at anybody: unknown or inactive purpose, another client's purpose.
 2. Gather everything about the person in one round trip, with the database's clock.
-3. Decide; for a purpose with a number of people a day, take a place for each person first.
+3. Decide; where client and purpose have a number of people a day, take a place for each person first.
 4. Record the outcome, permitted or refused, and wait until it is durable.
 5. If recording took longer than a second, decide again: a withdrawal may have come in between.
    So too where the keys that were gathered were replaced, and their epoch ended, before anything was opened.
@@ -146,12 +146,12 @@ async def judge(
 
     Only who would be permitted takes a place in the client's number of today.
     """
-    budget = policy.purposes[request.purpose].budget
-    if budget is None:
+    subjects_per_day = policy.subjects_per_day(request.client, request.purpose)
+    if subjects_per_day is None:
         return [evaluate(request, policy, facts_from(one)) for one in gathered]
     hoped = [evaluate(request, policy, facts_from(one, within_budget=True)) for one in gathered]
     people = [one.subject_id for one in hoped if isinstance(one, Permit)]
-    fitting = await take_places(registry, request.client, request.purpose, people, budget.subjects_per_day)
+    fitting = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
     return [
         evaluate(request, policy, facts_from(one, within_budget=False))
         if isinstance(decision, Permit) and decision.subject_id not in fitting

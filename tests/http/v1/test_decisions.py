@@ -18,6 +18,7 @@ from tests.unit.policies.people import CATALOGUE
 
 NEWSLETTER = PurposeId("newsletter")
 BUDGET = {"  newsletter:\n    title:": "  newsletter:\n    budget: {subjects_per_day: 2}\n    title:"}
+CLIENT_BUDGET = "      order_fulfilment: {subjects_per_day: 500}"
 CASES = {"  newsletter:\n    title:": "  newsletter:\n    case_reference: required\n    title:"}
 
 
@@ -168,6 +169,22 @@ async def test_a_client_looks_at_no_more_people_a_day_than_its_purpose_says(api:
     assert [reason["code"] for reason in refused.json()["reasons"]] == ["QUOTA"]
     other = await api.get("shop", f"/v1/subjects/{subjects[3]}", purpose="newsletter", fields="email")
     assert other.status_code == 200
+
+
+@pytest.mark.gdpr("32")
+async def test_the_number_of_a_client_goes_before_that_of_the_purpose(api: Api) -> None:
+    house = api.house
+    subjects = [await house.customer(f"A-{number}") for number in range(2)]
+    await put_in_force(house, {CLIENT_BUDGET: CLIENT_BUDGET.replace("500", "1")})
+    for client, expected in [("service", [200, 403]), ("service_desk", [200, 200])]:
+        asked = [
+            await api.get(client, f"/v1/subjects/{one}", purpose="order_fulfilment", fields="email") for one in subjects
+        ]
+        assert [response.status_code for response in asked] == expected
+        purposes = {one["id"]: one for one in (await api.get(client, "/v1/purposes")).json()["purposes"]}
+        number = 1 if client == "service" else None
+        assert purposes["order_fulfilment"]["subjects_per_day"] == number
+        assert ("At most 1 people a day." in purposes["order_fulfilment"]["in_words"]["en"]) is (number is not None)
 
 
 @pytest.mark.gdpr("32")

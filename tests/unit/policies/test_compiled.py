@@ -9,6 +9,7 @@ from policies.compiled import CompiledPolicy, FieldTable, PurposeTable, compiled
 from policies.decision import Deny, Permit
 from policies.documents import Basis, PolicyDocument
 from policies.facts import AccessRequest
+from policies.parties import Budget
 from policies.vocabulary import (
     Category,
     Channel,
@@ -197,6 +198,14 @@ def test_a_question_is_unopposed_when_something_may_be_read_and_nothing_speaks_a
 def test_a_question_for_an_estimate_says_so(fields: list[str], *, scored: bool) -> None:
     request = ask("recommender", RECOMMENDATIONS, *fields)
     assert table(request).asked(request.fields).scored is scored
+
+
+def test_each_client_has_its_own_number_of_people_under_the_same_purpose() -> None:
+    document = with_purpose(ORDERS, budget=Budget(subjects_per_day=10))
+    document = with_part("clients", "service_desk", document, budget={ORDERS: Budget(subjects_per_day=5)})
+    numbers = {client: table(ask(client, ORDERS), document).subjects_per_day for client in ("shop", "service_desk")}
+    assert numbers == {"shop": 10, "service_desk": 5}
+    assert table(NEWSLETTER_READ, document).subjects_per_day is None
 
 
 def test_a_field_has_its_own_place_and_those_of_all_it_is_worked_out_from() -> None:
