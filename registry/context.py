@@ -258,18 +258,25 @@ class Registry:
     async def check_credential(self, caller: Caller, clients_version: int | None = None) -> None:
         """Make sure that a caller's token still counts, as the database has it now.
 
+        Where the database is asked, the same round trip tells of a policy and of keys that another worker put in force:
+        what the call may do is a question to the newest.
+
         Args:
             caller: who calls; whoever came without a token passes.
-            clients_version: as the database just named it; None = ask.
+            clients_version: as the database just named it, by whoever looks after policy and keys; None = ask.
 
         Raises:
             AuthenticationError: when it was voided since the token was taken; recorded.
+            NotReadyError: when no policy on file can be trusted.
         """
         if caller.credential is None:
             return
         if clients_version is None:
             gathered = await self.database.gather([_NOBODY], frozenset(), with_events=False)
-            clients_version = gathered[_NOBODY].versions.clients_version
+            versions = gathered[_NOBODY].versions
+            if (versions.policy_digest, versions.keys) != (self.policy.digest, self.ring.version):
+                await self.learn(versions.policy_digest, versions.keys)
+            clients_version = versions.clients_version
         if clients_version == caller.credential.clients_version:
             return
         if clients_version != self.credentials.version:
