@@ -131,7 +131,7 @@ class PurposeTable:
         )
 
 
-_Asked = tuple[str, str, Operation, Channel | None, bool]
+_Asked = tuple[str, str, Operation, Channel | None, bool, str | None]
 
 
 @dataclass(slots=True)
@@ -146,13 +146,18 @@ class CompiledPolicy:
 
     def gate(self, request: AccessRequest) -> Deny | PurposeTable:
         """What client and purpose alone come to: a refusal, or the table to go on with."""
-        asked = (request.client, request.purpose, request.operation, request.channel, bool(request.case_reference))
+        case = bool(request.case_reference)
+        asked = (request.client, request.purpose, request.operation, request.channel, case, request.role)
         known = self._gates.get(asked)
         if known is None:
             known = self._gate(request)
-            if request.client in self.document.clients and request.purpose in self.document.purposes:
+            if self._knows(request):
                 self._gates[asked] = known
         return known
+
+    def _knows(self, request: AccessRequest) -> bool:
+        named = request.client in self.document.clients and request.purpose in self.document.purposes
+        return named and (request.role is None or request.role in self.document.roles)
 
     def _gate(self, request: AccessRequest) -> Deny | PurposeTable:
         document = self.document

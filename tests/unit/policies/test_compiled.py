@@ -1,5 +1,6 @@
 """The tables of a document: what is known before anybody is looked at, and how long it is kept."""
 
+from dataclasses import replace
 from itertools import islice, permutations
 
 import pytest
@@ -96,6 +97,9 @@ def test_where_more_is_kept_than_may_be_it_grows_no_further(monkeypatch: pytest.
         (ask("mailer", "something", "email"), False),
         (ask("somebody", NEWSLETTER, "email"), False),
         (ask("somebody", "something", "email"), False),
+        (replace(ask("console", "data_subject_request", "email"), role="clerk"), True),
+        (replace(ask("console", "data_subject_request", "email"), role="baker"), False),
+        (replace(ask("somebody", "data_subject_request", "email"), role="clerk"), False),
     ],
 )
 def test_a_gate_is_kept_only_for_names_that_the_document_knows(request_: AccessRequest, *, kept: bool) -> None:
@@ -105,7 +109,7 @@ def test_a_gate_is_kept_only_for_names_that_the_document_knows(request_: AccessR
     assert tables.gate(request_) == tables.gate(request_)
 
 
-def test_a_gate_is_judged_anew_for_another_operation_channel_or_case() -> None:
+def test_a_gate_is_judged_anew_for_another_operation_channel_case_or_role() -> None:
     document = with_purpose(NEWSLETTER, case_reference="required")
     for fine, refused in [
         (
@@ -117,6 +121,10 @@ def test_a_gate_is_judged_anew_for_another_operation_channel_or_case() -> None:
             ask("mailer", NEWSLETTER, "email", case="K-1", channel=Channel.FAX),
         ),
         (ask("mailer", NEWSLETTER, "email", case="K-2"), ask("mailer", NEWSLETTER, "email")),
+        (
+            replace(ask("console", "legal_claims", "email", case="K-1"), role="decider"),
+            replace(ask("console", "legal_claims", "email", case="K-1"), role="clerk"),
+        ),
     ]:
         assert isinstance(compiled(document).gate(fine), PurposeTable)
         assert isinstance(compiled(document).gate(refused), Deny)
