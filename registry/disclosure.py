@@ -146,18 +146,19 @@ async def judge(
 ) -> list[Permit | Deny]:
     """Decide about people who were gathered, in their order.
 
-    Only who would be permitted takes a place in the client's number of today.
+    Only who would be permitted takes a place in the client's number of today. Once that is used up, it speaks against
+    everybody who was not counted, beside whatever else does.
     """
     subjects_per_day = policy.subjects_per_day(request.client, request.purpose)
     if subjects_per_day is None:
         return [evaluate(request, policy, facts_from(one)) for one in gathered]
     hoped = [evaluate(request, policy, facts_from(one, within_budget=True)) for one in gathered]
-    people = [one.subject_id for one in hoped if isinstance(one, Permit)]
-    fitting = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
+    people = {one.subject_id: isinstance(one, Permit) for one in hoped if one.subject_id is not None}
+    told = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
     return [
-        evaluate(request, policy, facts_from(one, within_budget=False))
-        if isinstance(decision, Permit) and decision.subject_id not in fitting
-        else decision
+        decision
+        if decision.subject_id is None or decision.subject_id in told
+        else evaluate(request, policy, facts_from(one, within_budget=False))
         for decision, one in zip(hoped, gathered, strict=True)
     ]
 

@@ -12,7 +12,7 @@ from fastapi import Response
 
 from api import problems
 from api.v1.schemas.shape import In, Out
-from policies.decision import Deny, Reason, Withheld, for_caller
+from policies.decision import Deny, Reason, Withheld, alone, for_caller
 from policies.documents import PolicyDocument
 from policies.vocabulary import ReasonCode
 
@@ -39,7 +39,7 @@ def _plain(value: object) -> str:
 
 def told(reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
     """Reasons as a calling system may learn them."""
-    return [{"code": reason.code.value, "cites": reason.cites} for reason in for_caller(reasons)]
+    return [{"code": reason.code.value, "cites": reason.cites} for reason in for_caller(alone(reasons))]
 
 
 def withheld(parts: Iterable[Withheld], asked: Sequence[str], policy: PolicyDocument) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def refusal(deny: Deny, index: int) -> Response:
     """Nothing leaves: 404 where there is nobody, else 403 with every reason the caller may know."""
     if is_nobody(deny):
         return problems.respond(problems.NOBODY, log_index=index)
-    return problems.respond(problems.REFUSED, reasons=for_caller(deny.reasons), log_index=index)
+    return problems.respond(problems.REFUSED, reasons=for_caller(alone(deny.reasons)), log_index=index)
 
 
 def documented(

@@ -198,6 +198,33 @@ async def test_who_is_refused_anyway_takes_no_place(api: Api) -> None:
 
 
 @pytest.mark.gdpr("32")
+async def test_once_the_number_is_used_up_nobody_else_is_told_apart(api: Api) -> None:
+    """The log has every reason; whoever asks learns of nobody that all else would be in order."""
+    house = api.house
+    spent = [await house.customer(f"A-{number}", newsletter=True) for number in range(2)]
+    reader = await house.customer("B-1", newsletter=True)
+    stranger = await house.customer("B-2")
+    await put_in_force(house, BUDGET)
+    found = await decided(api, spent[0], stranger, spent[1], reader, stranger, fields=["email", "income"])
+    assert [item["permitted"] for item in found] == [True, False, True, False, False]
+    assert codes(found[1]) == codes(found[4]) == ["CONSENT_MISSING", "CHANNEL_NOT_ALLOWED", "MINIMISED"]
+    for ids in ([reader], [stranger], [reader, stranger]):
+        answers = await decided(api, *ids, fields=["email", "income"])
+        told = [{name: part for name, part in item.items() if name != "subject_id"} for item in answers]
+        assert all(one == told[0] for one in told)
+        assert codes(answers[0]) == ["QUOTA"]
+    (entry, of_stranger, of_reader) = await api.log("decide", 3)
+    assert entry["why"] == of_stranger["why"] == ["CONSENT_MISSING", "CHANNEL_NOT_ALLOWED", "MINIMISED", "QUOTA"]
+    assert of_reader["why"] == ["MINIMISED", "QUOTA"]
+    for one in (reader, stranger):
+        refused = await api.get("mailer", f"/v1/subjects/{one}", purpose="newsletter", fields="email")
+        assert [reason["code"] for reason in refused.json()["reasons"]] == ["QUOTA"]
+    assert (
+        await api.get("mailer", f"/v1/subjects/{UUID(int=7)}", purpose="newsletter", fields="email")
+    ).status_code == 404
+
+
+@pytest.mark.gdpr("32")
 async def test_two_calls_at_once_never_share_the_last_place(api: Api) -> None:
     house = api.house
     subjects = [await house.customer(f"A-{number}", newsletter=True) for number in range(6)]
