@@ -204,7 +204,7 @@ def entry_of(
 ) -> Entry:
     """What the call is remembered as: one entry, one part for each person."""
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
-    case = f",case:{case_check(request.case_reference)}" if request.case_reference else ""
+    case = case_detail(request)
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
     return Entry(
         operation=operation,
@@ -223,6 +223,11 @@ def entry_of(
         ),
         actor=caller.actor,
     )
+
+
+def case_detail(request: AccessRequest) -> str:
+    """What is added to each person's part of an entry where the question names its case."""
+    return f",case:{case_check(request.case_reference)}" if request.case_reference else ""
 
 
 def case_check(case_reference: str) -> str:
