@@ -45,7 +45,7 @@ async def take_places(
         day = local_date(await registry.database.clock(session))
         used = await _used(session, client, purpose, day)
         known = await _known(session, client, purpose, day, people)
-        told, fresh = set(known), []
+        told, fresh = set(known), list[UUID]()
         for one, takes_a_place in people.items():
             if one in known or used + len(fresh) >= subjects_per_day:
                 continue

@@ -153,7 +153,7 @@ async def judge(
     if subjects_per_day is None:
         return [evaluate(request, policy, facts_from(one)) for one in gathered]
     hoped = [evaluate(request, policy, facts_from(one, within_budget=True)) for one in gathered]
-    people = {one.subject_id: isinstance(one, Permit) for one in hoped if one.subject_id is not None}
+    people: dict[UUID, bool] = {one.subject_id: isinstance(one, Permit) for one in hoped if one.subject_id is not None}
     told = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
     return [
         decision
