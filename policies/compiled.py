@@ -81,7 +81,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PurposeTable:
-    """One purpose as one client asks for it; `alike` names the first category with the same basis, so judged alike."""
+    """One purpose as one client asks for it; `alike` names the first category with the same basis, so judged alike.
+
+    `subjects_per_day` is how many different people this client may read for it; None = as many as it likes.
+    """
 
     id: PurposeId
     purpose: Purpose
@@ -89,6 +92,7 @@ class PurposeTable:
     sale: soft_opt_in.Terms
     duty: bool
     alike: Mapping[Category, Category]
+    subjects_per_day: int | None
     _of: "CompiledPolicy"
     _serving: frozenset[str]
     _serving_from: date
@@ -128,7 +132,7 @@ class PurposeTable:
         )
 
 
-_Asked = tuple[str, str, Operation, Channel | None, bool]
+_Asked = tuple[str, str, Operation, Channel | None, bool, str | None]
 
 
 @dataclass(slots=True)
@@ -143,13 +147,18 @@ class CompiledPolicy:
 
     def gate(self, request: AccessRequest) -> Deny | PurposeTable:
         """What client and purpose alone come to: a refusal, or the table to go on with."""
-        asked = (request.client, request.purpose, request.operation, request.channel, bool(request.case_reference))
+        case = bool(request.case_reference)
+        asked = (request.client, request.purpose, request.operation, request.channel, case, request.role)
         known = self._gates.get(asked)
         if known is None:
             known = self._gate(request)
-            if request.client in self.document.clients and request.purpose in self.document.purposes:
+            if self._knows(request):
                 self._gates[asked] = known
         return known
+
+    def _knows(self, request: AccessRequest) -> bool:
+        named = request.client in self.document.clients and request.purpose in self.document.purposes
+        return named and (request.role is None or request.role in self.document.roles)
 
     def _gate(self, request: AccessRequest) -> Deny | PurposeTable:
         document = self.document
@@ -180,6 +189,7 @@ class CompiledPolicy:
             sale=self._sale,
             duty=all(basis.article is LegalBasis.LEGAL_OBLIGATION for basis in purpose.basis.values()),
             alike=_alike(purpose.basis),
+            subjects_per_day=self.document.subjects_per_day(request.client, request.purpose),
             _of=self,
             _serving=frozenset({request.purpose, *purpose.sources}),
             _serving_from=max(dates, default=date.min),

@@ -31,6 +31,14 @@ class Withheld(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
+def alone(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """What is told of somebody who no longer fits into the number of people a day: that, and nothing else.
+
+    Told beside other reasons, it would say of everybody of whom it is told alone that nothing else stands in the way.
+    """
+    return tuple(reason for reason in reasons if reason.code is ReasonCode.QUOTA) or reasons
+
+
 class Permit(NamedTuple):
     """These rows of this person may be opened for this purpose, and no others."""
 

@@ -89,7 +89,7 @@ OF_PERSON: tuple[Callable[[Case], Reasons], ...] = (
     lambda case: child.check_person(case.request, case.purpose, case.facts),
     lambda case: automated_decision.check_person(case.request, case.purpose, case.facts),
     lambda case: recipient.check_time(case.table.owner, case.facts.as_of),
-    lambda case: budget.check_person(case.purpose, case.facts),
+    lambda case: budget.check_person(case.table.subjects_per_day, case.facts),
 )
 OF_KIND: tuple[Callable[[Case, Kind], Reasons], ...] = (
     _basis,

@@ -537,7 +537,7 @@ def possible_codes(document: PolicyDocument, purpose: Purpose, field: str | None
         (purpose.significant_decision, (ReasonCode.ADM_BLOCKED,)),
         (not purpose.from_any_purpose and _scored(document, purpose, field), (ReasonCode.SCORE_STALE,)),
         (bool(purpose.recipients), (ReasonCode.RECIPIENT_NOT_ALLOWED,)),
-        (purpose.budget is not None, (ReasonCode.QUOTA,)),
+        (bool(_numbers(document, purpose)), (ReasonCode.QUOTA,)),
     ]
     found = {code for applies, codes in rules if applies for code in codes}
     return tuple(code for code in ReasonCode if code in found)
@@ -584,8 +584,8 @@ _CHANNELS: Mapping[Channel, Words] = {
 }
 
 
-def in_words(document: PolicyDocument, purpose: Purpose) -> Words:
-    """What a client may ask for under a purpose, as a paragraph in German and English."""
+def in_words(document: PolicyDocument, purpose: Purpose, client: str | None = None) -> Words:
+    """What a client may ask for under a purpose, as a paragraph in German and English; None = whatever client."""
     names = [part.title for name, part in document.fields.items() if name in purpose.allowed]
     bases = [_BASES[article] for article in dict.fromkeys(basis.article for basis in purpose.basis.values())]
     channels = [_CHANNELS[channel] for channel in purpose.channels]
@@ -594,6 +594,7 @@ def in_words(document: PolicyDocument, purpose: Purpose) -> Words:
         _listed("Rechtsgrundlage", "Legal basis", bases),
         _listed("Kontakt", "Contact", channels),
         *_limits(purpose),
+        *_people_a_day(document, purpose, client),
     ]
     return Words(de=" ".join(part.de for part in parts), en=" ".join(part.en for part in parts))
 
@@ -614,7 +615,24 @@ def _limits(purpose: Purpose) -> list[Words]:
         found.append(_both("Jede Frage nennt ein Aktenzeichen.", "Each question quotes a case number."))
     if purpose.significant_decision:
         found.append(_both("Gewichtige Entscheidung: Art. 22 DSGVO.", "Decision of weight: Art. 22 GDPR."))
-    if purpose.budget is not None:
-        count = purpose.budget.subjects_per_day
-        found.append(_both(f"Höchstens {count} Personen am Tag.", f"At most {count} people a day."))
     return found
+
+
+def _numbers(document: PolicyDocument, purpose: Purpose) -> dict[str, int]:
+    """How many people a day each client may read for the purpose; whoever has no number is not in it."""
+    name = next((name for name, one in document.purposes.items() if one is purpose), "")
+    asking = [code for code, one in document.clients.items() if name in one.purposes]
+    return {code: number for code in asking if (number := document.subjects_per_day(code, name)) is not None}
+
+
+def _people_a_day(document: PolicyDocument, purpose: Purpose, client: str | None) -> list[Words]:
+    """The number of one client, or that of each client that has one."""
+    numbers = _numbers(document, purpose)
+    if client is None:
+        return [_at_most(number, document.clients[code].title) for code, number in numbers.items()]
+    return [_at_most(numbers[client])] if client in numbers else []
+
+
+def _at_most(number: int, client: Words | None = None) -> Words:
+    de, en = (f" ({client.de})", f" ({client.en})") if client else ("", "")
+    return _both(f"Höchstens {number} Personen am Tag{de}.", f"At most {number} people a day{en}.")

@@ -31,7 +31,10 @@ from policies.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """Who asks what, and for which single purpose (R-5.1b-1)."""
+    """Who asks what, and for which single purpose (R-5.1b-1).
+
+    `role` is that of a member of staff who asks through one of our own pages; None = nobody's, a machine or a customer.
+    """
 
     client: ClientCode
     purpose: PurposeId
@@ -39,6 +42,7 @@ class AccessRequest:
     operation: Operation = Operation.READ
     channel: Channel | None = None
     case_reference: str | None = field(default=None, repr=False)
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

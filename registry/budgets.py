@@ -2,12 +2,14 @@
 
 One row a day counts; a row for each person says who was counted already, so that asking twice costs once. The counting
 row is locked while it is counted: two calls at the same time never share the last place. A place is taken before the
-answer is recorded: if recording fails, the place is lost and nothing was told.
+answer is recorded: if recording fails, the place is lost and nothing was told. Once the last place is taken, nobody who
+was not counted is told about, a refusal neither: that the number alone stands in the way would say that all else is in
+order.
 
 Legal: GDPR Art. 5(1)(f), Art. 25(2), Art. 32(1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -25,30 +27,36 @@ _OPEN = text(
 
 
 async def take_places(
-    registry: Registry, client: str, purpose: str, subject_ids: Sequence[UUID], subjects_per_day: int
+    registry: Registry, client: str, purpose: str, people: Mapping[UUID, bool], subjects_per_day: int
 ) -> frozenset[UUID]:
-    """Count these people for today (the database's, in Germany) and say who of them fits.
+    """Count people for today (the database's, in Germany) and say about whom anything may be told.
 
     Args:
         registry: the collaborators.
         client: who asks.
         purpose: what for.
-        subject_ids: who would be told about, in the order of the question; no repeats.
-        subjects_per_day: the number the policy document states.
+        people: whom the question is about, in its order, and whether they take a place: who is refused takes none.
+        subjects_per_day: the number the policy document states for client and purpose.
 
     Returns:
-        Those counted before, and of the others the first that fit.
+        Those counted before, and of the others everybody up to the one who took the last place.
     """
     async with registry.database.transaction() as session:
         day = local_date(await registry.database.clock(session))
         used = await _used(session, client, purpose, day)
-        known = await _known(session, client, purpose, day, subject_ids)
-        fresh = [one for one in subject_ids if one not in known][: max(0, subjects_per_day - used)]
+        known = await _known(session, client, purpose, day, people)
+        told, fresh = set(known), list[UUID]()
+        for one, takes_a_place in people.items():
+            if one in known or used + len(fresh) >= subjects_per_day:
+                continue
+            told.add(one)
+            if takes_a_place:
+                fresh.append(one)
         if fresh:
             rows = [{"subject_id": one, "client": client, "purpose": purpose, "day": day} for one in fresh]
             await session.execute(insert(BudgetUseRow), rows)
             await session.execute(update(BudgetDayRow).where(*_of(client, purpose, day)).values(used=used + len(fresh)))
-        return frozenset(known) | frozenset(fresh)
+        return frozenset(told)
 
 
 async def _used(session: AsyncSession, client: str, purpose: str, day: date) -> int:
@@ -63,9 +71,9 @@ async def _used(session: AsyncSession, client: str, purpose: str, day: date) -> 
     return int((await session.execute(statement)).scalar_one())
 
 
-async def _known(session: AsyncSession, client: str, purpose: str, day: date, subject_ids: Sequence[UUID]) -> set[UUID]:
+async def _known(session: AsyncSession, client: str, purpose: str, day: date, people: Collection[UUID]) -> set[UUID]:
     statement = select(col(BudgetUseRow.subject_id)).where(
-        col(BudgetUseRow.subject_id).in_(subject_ids),
+        col(BudgetUseRow.subject_id).in_(people),
         col(BudgetUseRow.client) == client,
         col(BudgetUseRow.purpose) == purpose,
         col(BudgetUseRow.day) == day,

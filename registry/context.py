@@ -22,7 +22,7 @@ from policies.documents import PolicyDocument
 from policies.vocabulary import Category
 from registry import outbox
 from registry.credentials import Credential, Credentials
-from registry.database import Database
+from registry.database import Database, Versions
 from registry.errors import AuthenticationError, InvalidValueError, NotReadyError, UnknownSubjectError
 from registry.in_force import InForce
 from registry.journal import FileJournal, JournalKind
@@ -56,6 +56,11 @@ class Caller:
     actor: UUID | None = None
     role: str = "client"
     credential: Credential | None = None
+
+    @property
+    def staff_role(self) -> str | None:
+        """The role of a member of staff, which the policy binds to purposes; None = a machine, a customer or a job."""
+        return self.role if self.actor is not None else None
 
 
 @dataclass(slots=True)
@@ -243,6 +248,13 @@ class Registry:
         """Have the policy and keys that a gathering named, or newer ones; errors as `InForce.load`."""
         await self._in_force.learn(policy_digest, keys_version)
 
+    async def catch_up(self) -> Versions:
+        """Have the policy and keys that the database names now; returns what it names. Errors as `InForce.load`."""
+        versions = (await self.database.gather([_NOBODY], frozenset(), with_events=False))[_NOBODY].versions
+        if (versions.policy_digest, versions.keys) != (self.policy.digest, self.ring.version):
+            await self.learn(versions.policy_digest, versions.keys)
+        return versions
+
     async def fresh_keys(self, session: AsyncSession) -> None:
         """Have the key ring that this session's snapshot names; errors as `InForce.fresh_keys`."""
         await self._in_force.fresh_keys(session)
@@ -258,18 +270,21 @@ class Registry:
     async def check_credential(self, caller: Caller, clients_version: int | None = None) -> None:
         """Make sure that a caller's token still counts, as the database has it now.
 
+        Where the database is asked, the same round trip tells of a policy and of keys that another worker put in force:
+        what the call may do is a question to the newest.
+
         Args:
             caller: who calls; whoever came without a token passes.
-            clients_version: as the database just named it; None = ask.
+            clients_version: as the database just named it, by whoever looks after policy and keys; None = ask.
 
         Raises:
             AuthenticationError: when it was voided since the token was taken; recorded.
+            NotReadyError: when no policy on file can be trusted.
         """
         if caller.credential is None:
             return
         if clients_version is None:
-            gathered = await self.database.gather([_NOBODY], frozenset(), with_events=False)
-            clients_version = gathered[_NOBODY].versions.clients_version
+            clients_version = (await self.catch_up()).clients_version
         if clients_version == caller.credential.clients_version:
             return
         if clients_version != self.credentials.version:

@@ -1,8 +1,8 @@
 """The read: gather, decide, record, open. The only use case that lets values out.
 
-1. Refuse what needs no look at anybody: unknown or inactive purpose, another client's purpose.
+1. Refuse what needs no look at anybody: unknown or inactive purpose, one that is not the client's or the role's.
 2. Gather everything about the person in one round trip, with the database's clock.
-3. Decide; for a purpose with a number of people a day, take a place for each person first.
+3. Decide; where client and purpose have a number of people a day, take a place for each person first.
 4. Record the outcome, permitted or refused, and wait until it is durable.
 5. If recording took longer than a second, decide again: a withdrawal may have come in between.
    So too where the keys that were gathered were replaced, and their epoch ended, before anything was opened.
@@ -14,7 +14,7 @@ Legal: GDPR Art. 5(1)(b), (c), (f), Art. 5(2).
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import orjson
@@ -84,6 +84,8 @@ async def disclose(
         SealBrokenError: when a stored value was tampered with.
     """
     ids = list(dict.fromkeys(subject_ids))
+    if caller.staff_role != request.role:
+        request = replace(request, role=caller.staff_role)
     for _ in range(_TRIES):
         began = time.monotonic()
         policy = registry.policy
@@ -144,18 +146,19 @@ async def judge(
 ) -> list[Permit | Deny]:
     """Decide about people who were gathered, in their order.
 
-    Only who would be permitted takes a place in the client's number of today.
+    Only who would be permitted takes a place in the client's number of today. Once that is used up, it speaks against
+    everybody who was not counted, beside whatever else does.
     """
-    budget = policy.purposes[request.purpose].budget
-    if budget is None:
+    subjects_per_day = policy.subjects_per_day(request.client, request.purpose)
+    if subjects_per_day is None:
         return [evaluate(request, policy, facts_from(one)) for one in gathered]
     hoped = [evaluate(request, policy, facts_from(one, within_budget=True)) for one in gathered]
-    people = [one.subject_id for one in hoped if isinstance(one, Permit)]
-    fitting = await take_places(registry, request.client, request.purpose, people, budget.subjects_per_day)
+    people: dict[UUID, bool] = {one.subject_id: isinstance(one, Permit) for one in hoped if one.subject_id is not None}
+    told = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
     return [
-        evaluate(request, policy, facts_from(one, within_budget=False))
-        if isinstance(decision, Permit) and decision.subject_id not in fitting
-        else decision
+        decision
+        if decision.subject_id is None or decision.subject_id in told
+        else evaluate(request, policy, facts_from(one, within_budget=False))
         for decision, one in zip(hoped, gathered, strict=True)
     ]
 
@@ -201,7 +204,7 @@ def entry_of(
 ) -> Entry:
     """What the call is remembered as: one entry, one part for each person."""
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
-    case = f",case:{case_check(request.case_reference)}" if request.case_reference else ""
+    case = case_detail(request)
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
     return Entry(
         operation=operation,
@@ -220,6 +223,11 @@ def entry_of(
         ),
         actor=caller.actor,
     )
+
+
+def case_detail(request: AccessRequest) -> str:
+    """What is added to each person's part of an entry where the question names its case."""
+    return f",case:{case_check(request.case_reference)}" if request.case_reference else ""
 
 
 def case_check(case_reference: str) -> str:

@@ -237,11 +237,11 @@ async def add_events(
     Raises:
         UnknownSubjectError: nobody, or no longer.
         UnknownFieldError, InvalidValueError: as `check_event`.
-        ForbiddenError: for a purpose that is not the client's.
+        ForbiddenError: for a purpose that is not the client's, or not in force.
     """
-    for one in given:
-        check_client_purpose(registry.policy, caller, one.collected_for)
     async with registry.change() as change:
+        for one in given:
+            check_client_purpose(change.policy, caller, one.collected_for)
         subject = await change.lock_subject(subject_id)
         judged = await _judged(change, subject, given, caller.client)
         conflicts = tuple(number for number, one in enumerate(judged) if one is EventStatus.CONFLICT)
@@ -268,7 +268,10 @@ async def add_events(
 
 
 def check_client_purpose(policy: PolicyDocument, caller: Caller, purpose: str) -> None:
-    """Raises ForbiddenError when the purpose is unknown or not one of this client's."""
+    """Raises ForbiddenError when the purpose is unknown, not in force, or not one of this client's (R-5.1b-1).
+
+    Data and consents are collected for a purpose that is observed too: it is to be decided about them before it counts.
+    """
     client = policy.clients.get(caller.client)
-    if client is None or purpose not in client.purposes:
+    if client is None or purpose not in client.purposes or not policy.purposes[purpose].in_force:
         raise ForbiddenError("this client may not act for this purpose")

@@ -1,14 +1,16 @@
 """Finds people by an identifier, as far as the asker may read that identifier of them.
 
 Who is found by an address is told to be a customer: so finding by e-mail or phone is decided like reading it, person by
-person, and whoever may not be read is not found, as if nobody were there. An external id is the asker's own name for
-somebody: client and purpose decide alone. Every look-up is recorded, a miss without the digest.
+person, and whoever may not be read is not found, as if nobody were there. So is finding by a number that another system
+gave: it reads the customer number. A number of the asker's own is its own name for somebody: client and purpose decide
+alone, within the number of people a day. Every look-up is recorded, a miss without the digest; a miss goes the same
+way as somebody who may not be told: about an id that nobody has.
 
-Legal: GDPR Art. 5(1)(b), (c), Art. 5(2), Art. 32; R-ENC-4.
+Legal: GDPR Art. 5(1)(b), (c), Art. 5(2), Art. 32; R-ENC-4, R-ENC-6.
 """
 
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -17,14 +19,16 @@ from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.decision import Deny, Permit
 from policies.evaluate import evaluate_gate
 from policies.facts import AccessRequest
-from policies.vocabulary import ClientCode, FieldName, PurposeId, SubjectStatus
+from policies.vocabulary import ClientCode, FieldName, PurposeId, ReasonCode, SubjectStatus
+from registry.budgets import take_places
 from registry.context import Caller, Registry
 from registry.decisions import decide
-from registry.disclosure import entry_of
+from registry.disclosure import case_detail, entry_of
 from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
 from registry.tables import LookupRow, SubjectRow
 
 MOST_CANDIDATES = 10
+_NUMBER = FieldName("customer_number")
 _FIELD_OF = {kind: FieldName(name) for name, kind in INDEXED_FIELDS.items()}
 
 
@@ -73,28 +77,42 @@ async def find(
         AuditUnavailableError: when it could not be recorded; nothing is told then.
         NotReadyError: when the database, the keys or the policy are out of reach.
     """
-    address = _FIELD_OF.get(identifier.kind)
-    asked = (address,) if address else ()
+    own = identifier.kind is IdentifierKind.EXTERNAL_ID and identifier.source == caller.client
+    asked = () if own else (_FIELD_OF.get(identifier.kind, _NUMBER),)
     request = AccessRequest(ClientCode(caller.client), purpose, asked, case_reference=case_reference)
     refused = evaluate_gate(request, registry.policy)
     if refused is not None:
         entry = entry_of(caller, request, registry.policy, EventTag.LOOKUP, [refused])
         return NotAsked(refused, (await registry.log.append(entry, refused)).index)
     candidates = await _known_under(registry, identifier)
-    if address and candidates:
-        decided = await decide(registry, caller, request, candidates, EventTag.LOOKUP)
-        return Found([one.subject_id for one in decided if isinstance(one.decision, Permit)])
+    if own:
+        return await _own(registry, caller, request, candidates)
+    decided = await decide(registry, caller, request, candidates or [uuid4()], EventTag.LOOKUP)
+    return Found([one.subject_id for one in decided if isinstance(one.decision, Permit)])
+
+
+async def _own(registry: Registry, caller: Caller, request: AccessRequest, known: list[UUID]) -> Found:
+    """Who is known under a number of the asker's own, as far as the number of people a day reaches."""
+    policy = registry.policy
+    subjects_per_day = policy.subjects_per_day(request.client, request.purpose)
+    told = known
+    if subjects_per_day is not None:
+        people = dict.fromkeys(known, True) or {uuid4(): False}
+        counted = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
+        told = [one for one in known if one in counted]
+    kind, quota, case = IdentifierKind.EXTERNAL_ID.value, ReasonCode.QUOTA.value, case_detail(request)
     entry = Entry(
         EventTag.LOOKUP,
-        Outcome.PERMIT if candidates else Outcome.DENY,
+        Outcome.PERMIT if told else Outcome.DENY,
         client=caller.client,
-        purpose=purpose,
-        fields=(identifier.kind.value,),
-        policy=registry.policy.version,
-        persons=tuple(PersonRef(subject_id) for subject_id in candidates),
+        purpose=request.purpose,
+        fields=(kind,),
+        reasons=(quota,) if told != known else (),
+        policy=policy.version,
+        persons=tuple(PersonRef(one, (f"permit:{kind}" if one in told else f"deny:{quota}") + case) for one in known),
         actor=caller.actor,
     )
-    return Found((await registry.log.append(entry, candidates)).value)
+    return Found((await registry.log.append(entry, told)).value)
 
 
 async def _known_under(registry: Registry, identifier: Identifier) -> list[UUID]:

@@ -11,6 +11,9 @@ from fastapi import Depends, Request
 
 from api.pages import Held, PageRoute, Site
 from audit.event import Entry, EventTag, Outcome, PersonRef
+from policies.evaluate import evaluate_gate
+from policies.facts import AccessRequest
+from policies.vocabulary import ClientCode, PurposeId
 from registry.actors import Action, Staff
 from registry.context import Caller, Registry
 from registry.errors import ForbiddenError
@@ -69,15 +72,22 @@ async def record_reading(
     """Record that somebody reads the console; the page follows, never comes before.
 
     Raises:
+        ForbiddenError: when the policy in force does not let the role control data protection; recorded.
         AuditUnavailableError: when that could not be recorded; nothing is shown then.
     """
+    await registry.catch_up()
+    asked = AccessRequest(ClientCode(CLIENT), PurposeId(CONTROL), (), role=staff.role.value)
+    refused = evaluate_gate(asked, registry.policy) if outcome is Outcome.DONE else None
     entry = Entry(
         operation,
-        outcome,
+        Outcome.DENY if refused else outcome,
         client=CLIENT,
         purpose=CONTROL,
+        reasons=tuple(reason.code.value for reason in refused.reasons) if refused else (),
         policy=registry.policy.version,
-        persons=tuple(dict.fromkeys(persons)),
+        persons=() if refused else tuple(dict.fromkeys(persons)),
         actor=staff.staff_id,
     )
     await registry.log.append(entry, None)
+    if refused:
+        raise ForbiddenError("the policy does not let this role control data protection")

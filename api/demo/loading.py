@@ -64,6 +64,6 @@ def _is_there(api: ApiClient, row: dict[str, Any]) -> bool:
         "value": row["external_id"],
         "source": row["source"],
     }
-    answer = api.call("importer", "POST", "/v1/subjects/lookup", body)
+    answer = api.call(row["source"], "POST", "/v1/subjects/lookup", body)  # it knows its own numbers
     answer.raise_for_status()
     return bool(answer.json()["subject_ids"])

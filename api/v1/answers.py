@@ -13,7 +13,7 @@ from fastapi import Response
 
 from api import problems
 from api.v1.schemas.shape import In, Out
-from policies.decision import Deny, Permit, Reason, Withheld, for_caller
+from policies.decision import Deny, Permit, Reason, Withheld, alone, for_caller
 from policies.documents import PolicyDocument
 from policies.explain import rule_of
 from policies.vocabulary import LegalBasis, ReasonCode
@@ -60,7 +60,7 @@ class Telling:
 
     def reasons(self, reasons: tuple[Reason, ...]) -> list[dict[str, Any]]:
         """As a calling system may learn them."""
-        return [self._reason(one) for one in for_caller(reasons)]
+        return [self._reason(one) for one in for_caller(alone(reasons))]
 
     def _reason(self, reason: Reason) -> dict[str, Any]:
         shown: dict[str, Any] = {"code": reason.code.value, "cites": reason.cites}

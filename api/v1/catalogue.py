@@ -24,7 +24,7 @@ async def list_purposes(call: Authenticated) -> Response:
     return answered(
         {
             "policy": policy.version,
-            "purposes": [_told(name, policy) for name in call.own_purposes],
+            "purposes": [_told(name, policy, call.caller.client) for name in call.own_purposes],
         },
     )
 
@@ -54,7 +54,7 @@ async def read_notices(call: Authenticated, query: Annotated[NoticesQuery, Query
     )
 
 
-def _told(name: str, policy: PolicyDocument) -> dict[str, object]:
+def _told(name: str, policy: PolicyDocument, client: str) -> dict[str, object]:
     purpose = policy.purposes[name]
     return {
         "id": name,
@@ -72,10 +72,10 @@ def _told(name: str, policy: PolicyDocument) -> dict[str, object]:
         "profiling": purpose.profiling,
         "minimum_age": purpose.minimum_age,
         "notice": purpose.notice,
-        "in_words": in_words(policy, purpose).model_dump(),
+        "in_words": in_words(policy, purpose, client).model_dump(),
         "can_refuse": [code.value for code in codes_for_caller(possible_codes(policy, purpose))],
         "case_reference": purpose.case_reference,
-        "subjects_per_day": purpose.budget.subjects_per_day if purpose.budget else None,
+        "subjects_per_day": policy.subjects_per_day(client, name),
         "aggregates_only": purpose.aggregates_only,
         "significant_decision": purpose.significant_decision,
     }

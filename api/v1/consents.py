@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api import problems
-from api.deps import Authenticated
+from api.deps import Authenticated, Call
 from api.routes import LeanRoute
-from api.v1.answers import answered, documented
+from api.v1.answers import Telling, answered, documented, refusal
 from api.v1.batches import given_consent
 from api.v1.schemas.consents import (
     DECLARATION_EXAMPLES,
@@ -21,10 +21,11 @@ from api.v1.schemas.consents import (
     GrantIn,
 )
 from api.v1.schemas.shape import SubjectId
-from audit.event import Entry, EventTag, Outcome, PersonRef
-from policies.vocabulary import ConsentState, PurposeId, SubjectStatus
-from registry.consents import RefusedGrant, consents_of, give_consent
-from registry.errors import UnknownSubjectError
+from audit.event import EventTag
+from policies.facts import AccessRequest
+from policies.vocabulary import ClientCode, ConsentState, LegalBasis, PurposeId
+from registry.consent_states import Untold, tell_consents
+from registry.consents import RefusedGrant, give_consent
 from registry.withdrawals import withdraw_consent
 
 router = APIRouter(route_class=LeanRoute, tags=["consent"])
@@ -35,7 +36,11 @@ router = APIRouter(route_class=LeanRoute, tags=["consent"])
     **documented(DeclaredOut, DECLARATION_EXAMPLES, status=201, fails=(403, 404, 409, 413, 415)),
 )
 async def declare(call: Authenticated, body: DeclarationIn) -> Response:
-    """Somebody gave consent, or withdrew it; any client may pass a withdrawal on."""
+    """Somebody gave consent, or withdrew it; any client may pass a withdrawal on.
+
+    The answer to a withdrawal repeats what was withdrawn and tells nothing of what was there: without a purpose it
+    names this client's own that rest on consent, although the purposes of all others are withdrawn too.
+    """
     if isinstance(body, GrantIn):
         async with call.recording_refusals(EventTag.CONSENT_GIVE, body.purpose):
             outcome = await give_consent(call.registry, call.caller, body.subject_id, given_consent(body))
@@ -43,7 +48,7 @@ async def declare(call: Authenticated, body: DeclarationIn) -> Response:
             return problems.respond(problems.CONSENT_CONFLICT)
         return answered({"event_id": outcome.event_id, "state": outcome.state}, 201)
     async with call.recording_refusals(EventTag.CONSENT_WITHDRAW, body.purpose):
-        purposes = await withdraw_consent(
+        await withdraw_consent(
             call.registry,
             call.caller,
             body.subject_id,
@@ -52,31 +57,22 @@ async def declare(call: Authenticated, body: DeclarationIn) -> Response:
             body.effective_at,
             body.touchpoint,
         )
+    purposes = [body.purpose] if body.purpose else _own_by_consent(call)
     return answered({"state": ConsentState.WITHDRAWN, "purposes": purposes}, 201)
 
 
-@router.get("/v1/subjects/{subject_id}/consents", **documented(ConsentsOut, fails=(404,)))
+@router.get("/v1/subjects/{subject_id}/consents", **documented(ConsentsOut, fails=(403, 404)))
 async def read_consents(
     call: Authenticated, subject_id: SubjectId, query: Annotated[ConsentsQuery, Query()]
 ) -> Response:
-    """The state of one person's consents, for this client's purposes only; recorded first."""
-    found = await call.registry.database.gather([subject_id], frozenset(), with_events=False)
-    async with call.recording_refusals(EventTag.CONSENT_READ):
-        if found[subject_id].status is not SubjectStatus.ACTIVE:
-            raise UnknownSubjectError("no such subject")
-    shown = [
-        permission
-        for permission in await consents_of(call.registry, subject_id, query.as_of)
-        if permission.purpose in call.own_purposes
-    ]
-    entry = Entry(
-        EventTag.CONSENT_READ,
-        Outcome.PERMIT,
-        client=call.caller.client,
-        policy=call.policy.version,
-        persons=(PersonRef(subject_id, ",".join(dict.fromkeys(one.purpose for one in shown))),),
+    """How one person's consent to one purpose of this client stands; decided by the purpose, counted and recorded."""
+    request = AccessRequest(
+        ClientCode(call.caller.client), PurposeId(query.purpose), (), case_reference=query.case_reference
     )
-    recorded = await call.registry.log.append(entry, shown)
+    async with call.recording_refusals(EventTag.CONSENT_READ, query.purpose):
+        found = await tell_consents(call.registry, call.caller, request, subject_id, query.as_of)
+    if isinstance(found, Untold):
+        return refusal(found.deny, found.index, Telling(call.policy, ()))
     return answered(
         {
             "consents": [
@@ -88,8 +84,12 @@ async def read_consents(
                     "explicit": one.explicit,
                     "expires_at": one.expires_at,
                 }
-                for one in recorded.value
+                for one in found.permissions
             ],
-            "log_index": recorded.index,
+            "log_index": found.index,
         },
     )
+
+
+def _own_by_consent(call: Call) -> list[str]:
+    return [name for name in call.own_purposes if LegalBasis.CONSENT in call.policy.purposes[name].articles]

@@ -1,4 +1,4 @@
-"""Data is read only for a registered, active purpose of this client, and only if it was collected for it.
+"""Data is read only for a registered, active purpose of this client and role, and only if it was collected for it.
 
 Data collected for one purpose serves another only where the document records an Art. 6(4) assessment and people have
 been told, or where a legal obligation of its own reaches all data (`from_any_purpose`). What was worked out from other
@@ -14,12 +14,13 @@ from policies.deadlines import local_date
 from policies.decision import Reason
 from policies.documents import PolicyDocument, Purpose
 from policies.facts import AccessRequest, Item
+from policies.parties import Client, ConsoleRole
 from policies.vocabulary import FieldName, ReasonCode
 
 _SPECIFIED, _COMPATIBLE, _ASSESSED = CITES = ("GDPR Art. 5(1)(b)", "GDPR Art. 6(4)", "GDPR Art. 35")
 _UNKNOWN = Reason(ReasonCode.UNKNOWN_PURPOSE, (_SPECIFIED,))
 _INACTIVE = Reason(ReasonCode.PURPOSE_INACTIVE, (_SPECIFIED,))
-_NOT_THE_CLIENTS = Reason(ReasonCode.UNAUTHORISED, (_SPECIFIED,))
+_NOT_THE_ASKERS = Reason(ReasonCode.UNAUTHORISED, (_SPECIFIED,))
 _NOT_ASSESSED = Reason(ReasonCode.DPIA_MISSING, (_ASSESSED,))
 _FOREIGN = Reason(ReasonCode.PURPOSE_INCOMPATIBLE, (_COMPATIBLE,))
 
@@ -31,9 +32,11 @@ def check_gate(request: AccessRequest, document: PolicyDocument) -> tuple[Reason
         return (_UNKNOWN,)
     if purpose.state != "active":
         return (_INACTIVE,)
-    client = document.clients.get(request.client)
-    if client is None or request.purpose not in client.purposes:
-        return (_NOT_THE_CLIENTS,)
+    asking: list[Client | ConsoleRole | None] = [document.clients.get(request.client)]
+    if request.role is not None:
+        asking.append(document.roles.get(request.role))
+    if any(one is None or request.purpose not in one.purposes for one in asking):
+        return (_NOT_THE_ASKERS,)
     if purpose.profiling and not purpose.dpia:
         return (_NOT_ASSESSED,)
     return ()

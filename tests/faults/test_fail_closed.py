@@ -55,7 +55,7 @@ async def _closes_and_opens(api: Api, subject: UUID, begin: Cause, end: Cause) -
     assert (await api.call("shop", "GET", path)).status_code == 200
     await begin()
     try:
-        for asked in (path, f"/v1/subjects/{subject}/consents", "/readyz"):
+        for asked in (path, f"/v1/subjects/{subject}/consents?purpose=newsletter", "/readyz"):
             refused = await api.call("shop", "GET", asked)
             assert refused.status_code == UNAVAILABLE, asked
             assert ANNA["email"] not in refused.text

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.v1.schemas.shape import (
+    CaseReference,
     Evidence,
     Flag,
     Identifier,
@@ -111,7 +112,7 @@ DECLARATION_EXAMPLES = {
 
 
 class DeclaredOut(Out):
-    """What the declaration made; a withdrawal names the purposes it ended."""
+    """What the declaration made; a withdrawal repeats its purpose, or names the client's own that rest on consent."""
 
     model_config = example({"event_id": "6dfb0f0a-53f7-4c65-8f5a-9a2b1d3c4e5f", "state": "ConsentGiven"})
 
@@ -132,13 +133,15 @@ class ConsentOut(Out):
 
 
 class ConsentsQuery(In):
-    """As of when; left out, now."""
+    """To which purpose of the client's own, and as of when; left out, now. Some purposes ask for which case."""
 
+    purpose: Identifier
+    case_reference: CaseReference | None = None
     as_of: Instant | None = None
 
 
 class ConsentsOut(Out):
-    """One person's consents, for this client's purposes only."""
+    """How one person's consent to the purpose stands, channel by channel."""
 
     model_config = example(
         {

@@ -18,6 +18,7 @@ from registry import rights
 from registry.actors import Role
 from registry.disclosure import Disclosed
 from registry.rights import RequestKind, RequestState
+from tests.boards import board_of, document
 from tests.house import ANNA, SHOP, House, yesterday
 from tests.http.pages.browser import Browser, Page
 from tests.http.pages.conftest import PASSWORD, LogIn
@@ -55,6 +56,33 @@ async def test_staff_log_in_with_login_and_password(browser: Browser, staff_logs
     out = await browser.press(page, "/console/logout")
     assert urlsplit(out.url).path == "/console/login"
     assert (await browser.get("/console")).status_code == 303
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize(
+    ("purposes", "sees_values", "sees_trail"),
+    [
+        ("data_subject_request, privacy_control", True, True),
+        ("privacy_control", False, True),
+        ("data_subject_request", True, False),
+    ],
+)
+async def test_the_policy_says_for_which_purposes_a_role_reads(
+    purposes: str, *, sees_values: bool, sees_trail: bool, browser: Browser, house: House, staff_logs_in: LogIn
+) -> None:
+    """R-2.2 step 1: whatever the console may do."""
+    before = house.registry.policy
+    wish = await ask_for(house, await house.customer(), RequestKind.RECTIFICATION, city="Potsdam")
+    await staff_logs_in(browser, Role.CLERK)
+    of_clerk = "en: Clerk}\n    purposes: ["
+    shipped = f"{of_clerk}data_subject_request, privacy_control]"
+    await (await board_of(house)).put_in_force(document("2", (shipped, f"{of_clerk}{purposes}]")))
+    house.registry.adopt(before)  # a worker that has heard of nothing yet
+    for path in ("/console", "/console/conflicts"):
+        assert ((await browser.get(path)).status_code == 200) is sees_trail
+    refused = await house.registry.log.search(Filters(operation=EventTag.AUDIT_READ, outcome=Outcome.DENY), 5)
+    assert [entry.tree["why"] for entry in refused] == ([] if sees_trail else [["UNAUTHORISED"]] * 2)
+    assert (ANNA["city"] in (await browser.open(case_of(wish))).text) is sees_values
 
 
 @pytest.mark.parametrize(("login", "password"), [("dpo", "wrong password 1"), ("nobody", PASSWORD)])

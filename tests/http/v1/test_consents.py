@@ -6,8 +6,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from audit.log import Filters
+from registry.disclosure import case_check
 from tests.house import yesterday
 from tests.http.v1.api import Api
+from tests.http.v1.test_decisions import BUDGET, CASES, put_in_force
 
 
 async def grant(api: Api, subject: UUID, **changes: object) -> dict[str, Any]:
@@ -122,26 +125,82 @@ async def test_a_withdrawal_that_cannot_be_is_refused(api: Api) -> None:
 
 
 @pytest.mark.gdpr("5(2)")
-async def test_the_state_of_consent_is_told_as_of_any_day_for_ones_own_purposes(api: Api) -> None:
+async def test_the_state_of_consent_is_told_as_of_any_day_for_one_purpose_of_ones_own(api: Api) -> None:
+    """R-5.1b-1: exactly one purpose, and the entry names it."""
     subject = await api.house.customer(newsletter=True, profiling=True)
     path = f"/v1/subjects/{subject}/consents"
-    now = await api.get("mailer", path)
+    now = await api.get("mailer", path, purpose="newsletter")
     assert [(one["purpose"], one["state"]) for one in now.json()["consents"]] == [("newsletter", "ConsentGiven")]
     (entry,) = await api.log("consent-read")
-    assert (entry["cli"], entry["out"], entry["n"]) == ("mailer", "permit", 1)
-    both = await api.get("shop", path)
-    assert [one["purpose"] for one in both.json()["consents"]] == ["newsletter", "recommendations"]
-    before = await api.get("shop", path, as_of=(datetime.now(UTC) - timedelta(days=2)).isoformat())
+    assert (entry["cli"], entry["out"], entry["pur"], entry["n"]) == ("mailer", "permit", "newsletter", 1)
+    other = await api.get("shop", path, purpose="recommendations")
+    assert [one["purpose"] for one in other.json()["consents"]] == ["recommendations"]
+    ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+    before = await api.get("shop", path, purpose="newsletter", as_of=ago)
     assert before.json()["consents"] == []
-    assert (await api.get("accounting", path)).json()["consents"] == []
+    for purpose, code in [("newsletter", "UNAUTHORISED"), ("world_domination", "UNKNOWN_PURPOSE")]:
+        refused = await api.get("accounting", path, purpose=purpose)
+        assert (refused.status_code, [one["code"] for one in refused.json()["reasons"]]) == (403, [code])
+    assert (await api.get("mailer", path)).status_code == 422
+
+
+@pytest.mark.gdpr("32")
+async def test_the_state_of_consent_takes_a_place_in_the_number_of_today(api: Api) -> None:
+    """Whether somebody consented is told of no more people than anything else, withdrawn or not."""
+    people = [await api.house.customer(f"A-{number}", newsletter=number < 2) for number in range(3)]
+    await put_in_force(api.house, BUDGET)
+    asked = [await api.get("mailer", f"/v1/subjects/{one}/consents", purpose="newsletter") for one in people[::-1]]
+    assert [response.status_code for response in asked] == [200, 200, 403]
+    assert [reason["code"] for reason in asked[2].json()["reasons"]] == ["QUOTA"]
+    assert [entry.get("why", []) for entry in await api.log("consent-read")] == [["QUOTA"], [], []]
+    again = await api.get("mailer", f"/v1/subjects/{people[2]}/consents", purpose="newsletter")
+    assert again.json()["consents"] == []
+    read = await api.get("mailer", f"/v1/subjects/{people[0]}", purpose="newsletter", fields="email")
+    assert [reason["code"] for reason in read.json()["reasons"]] == ["QUOTA"]
+
+
+async def test_the_state_of_consent_is_told_for_a_case_where_one_is_asked_for(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    await put_in_force(api.house, CASES)
+    path = f"/v1/subjects/{subject}/consents"
+    refused = await api.get("mailer", path, purpose="newsletter")
+    assert [reason["code"] for reason in refused.json()["reasons"]] == ["CASE_REFERENCE_MISSING"]
+    assert (await api.get("mailer", path, purpose="newsletter", case_reference="K-2026-17")).status_code == 200
+    log = api.house.registry.log
+    (entry,) = await log.search(Filters(operation="consent-read"), 1)
+    (opening,) = await log.persons_of(entry.index)
+    assert opening.detail == f"newsletter,case:{case_check('K-2026-17')}"
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize(
+    ("client", "sent", "named"),
+    [
+        ("accounting", {"purpose": "recommendations", "effective_at": "1901-02-03T00:00:00Z"}, ["recommendations"]),
+        ("mailer", {"purpose": "newsletter", "effective_at": "1901-02-03T00:00:00Z"}, ["newsletter"]),
+        ("accounting", {"effective_at": "1901-02-03T00:00:00Z"}, []),
+        ("shop", {}, ["newsletter", "recommendations"]),
+    ],
+)
+async def test_passing_a_withdrawal_on_tells_nothing_of_what_was_there(
+    client: str, sent: dict[str, str], named: list[str], api: Api
+) -> None:
+    """Anybody may pass a withdrawal on: so its answer must be no way to ask about consents."""
+    for subject in (
+        await api.house.customer("A-1", newsletter=True, profiling=True),
+        await api.house.customer("A-2", newsletter=True),
+        await api.house.customer("A-3"),
+    ):
+        answer = await api.post(client, "/v1/consents", {"action": "withdraw", "subject_id": str(subject), **sent})
+        assert answer.json() == {"state": "ConsentWithdrawn", "purposes": named}
 
 
 @pytest.mark.gdpr("17")
 async def test_the_consents_of_somebody_erased_are_those_of_nobody(api: Api) -> None:
     subject = await api.house.customer(newsletter=True)
     await api.house.erase(subject)
-    erased = await api.get("shop", f"/v1/subjects/{subject}/consents")
-    never = await api.get("shop", f"/v1/subjects/{uuid4()}/consents")
+    erased = await api.get("shop", f"/v1/subjects/{subject}/consents", purpose="newsletter")
+    never = await api.get("shop", f"/v1/subjects/{uuid4()}/consents", purpose="newsletter")
     assert erased.status_code == never.status_code == 404
     assert erased.json()["type"] == never.json()["type"] == "/problems/unknown-subject"
     assert [entry["why"] for entry in await api.log("consent-read")] == [["NO_SUBJECT"], ["NO_SUBJECT"]]

@@ -7,7 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.house import yesterday
+from policies.vocabulary import EventKind, PurposeId
+from registry.context import Caller
+from registry.errors import ForbiddenError
+from registry.events import GivenEvent, add_events
+from tests.boards import board_of, with_state
+from tests.house import House, yesterday
 from tests.http.v1.api import Api
 
 ERIKA: dict[str, Any] = {
@@ -302,6 +307,43 @@ def purchase(**changes: object) -> dict[str, Any]:
         "payload": {"amount": "49.90", "items": ["socks", "hat"]},
     }
     return {"events": [{**event, **changes}]}
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize(("state", "taken"), [("observe", True), ("inactive", False), ("retired", False)])
+@pytest.mark.parametrize(("client", "purpose"), [("marketing", "telephone_advertising"), ("crm_sync", "customer_care")])
+async def test_nothing_is_collected_for_a_purpose_that_is_not_in_force(
+    client: str, purpose: str, state: str, *, taken: bool, api: Api
+) -> None:
+    """R-5.1b-1: a retired purpose denies what comes in, too; a withdrawal is taken all the same (Art. 7(3))."""
+    subject = str(await api.house.customer())
+    await (await board_of(api.house)).put_in_force(with_state("2", purpose, state))
+    customer: dict[str, object] = {"external_id": "N-1", "source": client}
+    values = {"phone": {"value": "+493023125001", "collected_for": purpose}}
+    answers = [await api.patch(client, "/v1/subjects", customer | {"values": values})]
+    if purpose == "telephone_advertising":
+        consent = {"purpose": purpose, "channel": "phone", "method": "button", "notice": "telephone_consent"}
+        grant = consent | {"action": "grant", "subject_id": subject}
+        answers += [
+            await api.post(client, "/v1/consents", grant),
+            await api.patch(client, "/v1/subjects", customer | {"external_id": "N-2", "consents": [consent]}),
+        ]
+    else:
+        bought = purchase(collected_for=purpose)
+        answers.append(await api.post(client, f"/v1/subjects/{subject}/events", bought))
+    assert {response.status_code for response in answers} == {201 if taken else 403}
+    withdrawal = {"action": "withdraw", "subject_id": subject, "purpose": purpose}
+    assert (await api.post(client, "/v1/consents", withdrawal)).status_code == 201
+
+
+async def test_events_are_taken_under_the_policy_that_their_change_finds_in_force(house: House) -> None:
+    """A worker that has heard of nothing yet collects nothing more."""
+    subject, before = await house.customer(), house.registry.policy
+    await (await board_of(house)).put_in_force(with_state("2", "customer_care", "retired"))
+    house.registry.adopt(before)
+    event = GivenEvent(EventKind.PURCHASE, yesterday(), PurposeId("customer_care"), {"amount": "49.90"})
+    with pytest.raises(ForbiddenError):
+        await add_events(house.registry, Caller("crm_sync"), subject, [event])
 
 
 async def test_events_are_stored_and_read(api: Api) -> None:

@@ -19,6 +19,7 @@ from tests.unit.policies.people import CATALOGUE
 
 NEWSLETTER = PurposeId("newsletter")
 BUDGET = {"  newsletter:\n    title:": "  newsletter:\n    budget: {subjects_per_day: 2}\n    title:"}
+CLIENT_BUDGET = "      order_fulfilment: {subjects_per_day: 500}"
 CASES = {"  newsletter:\n    title:": "  newsletter:\n    case_reference: required\n    title:"}
 
 
@@ -172,6 +173,22 @@ async def test_a_client_looks_at_no_more_people_a_day_than_its_purpose_says(api:
 
 
 @pytest.mark.gdpr("32")
+async def test_the_number_of_a_client_goes_before_that_of_the_purpose(api: Api) -> None:
+    house = api.house
+    subjects = [await house.customer(f"A-{number}") for number in range(2)]
+    await put_in_force(house, {CLIENT_BUDGET: CLIENT_BUDGET.replace("500", "1")})
+    for client, expected in [("service", [200, 403]), ("service_desk", [200, 200])]:
+        asked = [
+            await api.get(client, f"/v1/subjects/{one}", purpose="order_fulfilment", fields="email") for one in subjects
+        ]
+        assert [response.status_code for response in asked] == expected
+        purposes = {one["id"]: one for one in (await api.get(client, "/v1/purposes")).json()["purposes"]}
+        number = 1 if client == "service" else None
+        assert purposes["order_fulfilment"]["subjects_per_day"] == number
+        assert ("At most 1 people a day." in purposes["order_fulfilment"]["in_words"]["en"]) is (number is not None)
+
+
+@pytest.mark.gdpr("32")
 async def test_who_is_refused_anyway_takes_no_place(api: Api) -> None:
     house = api.house
     strangers = [await house.customer(f"B-{number}") for number in range(3)]
@@ -179,6 +196,33 @@ async def test_who_is_refused_anyway_takes_no_place(api: Api) -> None:
     await put_in_force(house, BUDGET)
     found = await decided(api, *strangers, *subjects)
     assert [item["permitted"] for item in found] == [False, False, False, True, True]
+
+
+@pytest.mark.gdpr("32")
+async def test_once_the_number_is_used_up_nobody_else_is_told_apart(api: Api) -> None:
+    """The log has every reason; whoever asks learns of nobody that all else would be in order."""
+    house = api.house
+    spent = [await house.customer(f"A-{number}", newsletter=True) for number in range(2)]
+    reader = await house.customer("B-1", newsletter=True)
+    stranger = await house.customer("B-2")
+    await put_in_force(house, BUDGET)
+    found = await decided(api, spent[0], stranger, spent[1], reader, stranger, fields=["email", "income"])
+    assert [item["permitted"] for item in found] == [True, False, True, False, False]
+    assert codes(found[1]) == codes(found[4]) == ["CONSENT_MISSING", "CHANNEL_NOT_ALLOWED", "MINIMISED"]
+    for ids in ([reader], [stranger], [reader, stranger]):
+        answers = await decided(api, *ids, fields=["email", "income"])
+        told = [{name: part for name, part in item.items() if name != "subject_id"} for item in answers]
+        assert all(one == told[0] for one in told)
+        assert codes(answers[0]) == ["QUOTA"]
+    (entry, of_stranger, of_reader) = await api.log("decide", 3)
+    assert entry["why"] == of_stranger["why"] == ["CONSENT_MISSING", "CHANNEL_NOT_ALLOWED", "MINIMISED", "QUOTA"]
+    assert of_reader["why"] == ["MINIMISED", "QUOTA"]
+    for one in (reader, stranger):
+        refused = await api.get("mailer", f"/v1/subjects/{one}", purpose="newsletter", fields="email")
+        assert [reason["code"] for reason in refused.json()["reasons"]] == ["QUOTA"]
+    assert (
+        await api.get("mailer", f"/v1/subjects/{UUID(int=7)}", purpose="newsletter", fields="email")
+    ).status_code == 404
 
 
 @pytest.mark.gdpr("32")

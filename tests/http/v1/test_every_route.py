@@ -91,7 +91,7 @@ async def test_a_request_that_cannot_be_recorded_is_not_answered(api: Api, monke
     for path, query in (
         (f"/v1/subjects/{subject}", {"purpose": "newsletter", "fields": "email"}),
         (f"/v1/subjects/{subject}", {"purpose": "world_domination", "fields": "email"}),
-        (f"/v1/subjects/{subject}/consents", {}),
+        (f"/v1/subjects/{subject}/consents", {"purpose": "newsletter"}),
         ("/v1/conflicts", {}),
         ("/v1/audit", {}),
     ):

@@ -108,7 +108,7 @@ async def test_a_consent_without_its_text_is_stored_as_unknown(api: Api) -> None
         ],
     }
     (outcome,) = await send(api, [row])
-    consents = await api.get("shop", f"/v1/subjects/{outcome['subject_id']}/consents")
+    consents = await api.get("shop", f"/v1/subjects/{outcome['subject_id']}/consents", purpose="newsletter")
     assert [one["state"] for one in consents.json()["consents"]] == ["ConsentUnknown"]
 
 

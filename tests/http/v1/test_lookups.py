@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from audit.log import Filters
 from policies.vocabulary import Channel
+from registry.disclosure import case_check
 from registry.withdrawals import withdraw_consent
 from tests.house import ANNA, SHOP
 from tests.http.v1.api import Api
-from tests.http.v1.test_decisions import BUDGET, CASES, NEWSLETTER, put_in_force
+from tests.http.v1.test_decisions import BUDGET, CASES, CLIENT_BUDGET, NEWSLETTER, put_in_force
 
 BY_EMAIL = {"purpose": "newsletter", "kind": "email", "value": ANNA["email"]}
 
@@ -70,8 +73,81 @@ async def test_a_lookup_takes_a_place_in_the_number_of_today(api: Api) -> None:
     assert (await newest(api))["why"] == ["QUOTA"]
 
 
-async def test_an_external_id_is_the_askers_own_name_for_somebody(api: Api) -> None:
+async def test_an_external_id_of_ones_own_is_ones_own_name_for_somebody(api: Api) -> None:
     subject = await api.house.customer("A-1")
     body = {"purpose": "newsletter", "kind": "external_id", "value": "A-1", "source": "shop"}
-    assert await found(api, "mailer", body) == [str(subject)]
-    assert await found(api, "mailer", body | {"value": "A-2"}) == []
+    assert await found(api, "shop", body) == [str(subject)]
+    assert await found(api, "shop", body | {"value": "A-2"}) == []
+
+
+@pytest.mark.parametrize(
+    ("client", "purpose", "reasons"),
+    [
+        ("mailer", "newsletter", ["MINIMISED"]),
+        ("service_desk", "order_fulfilment", []),
+        ("recommender", "recommendations", ["MINIMISED"]),
+    ],
+)
+async def test_the_number_of_another_system_is_found_by_whoever_may_read_customer_numbers(
+    client: str, purpose: str, reasons: list[str], api: Api
+) -> None:
+    """Customer numbers are counted through easily: who has one is told to whom it may be read (R-5.1c-1)."""
+    subject = await api.house.customer("A-1", newsletter=True, profiling=True)
+    body = {"purpose": purpose, "kind": "external_id", "value": "A-1", "source": "shop"}
+    assert await found(api, client, body) == ([] if reasons else [str(subject)])
+    entry = await newest(api)
+    assert (entry["fld"], entry["n"], entry.get("why", [])) == (["customer_number"], 1, reasons)
+
+
+@pytest.mark.gdpr("32")
+@pytest.mark.parametrize(
+    ("client", "purpose", "declared", "fewer"),
+    [
+        ("shop", "newsletter", *next(iter(BUDGET.items()))),
+        ("service", "order_fulfilment", CLIENT_BUDGET, CLIENT_BUDGET.replace("500", "2")),
+    ],
+)
+async def test_an_external_id_takes_a_place_in_the_number_of_today(
+    client: str, purpose: str, declared: str, fewer: str, api: Api
+) -> None:
+    people = [str(await api.house.customer(f"A-{at}")) for at in range(3)]
+    await put_in_force(api.house, {declared: fewer})
+    body = {"purpose": purpose, "kind": "external_id", "source": "shop"}
+    counted = [
+        await found(api, client, body | {"value": value}) for value in ("A-9", "A-0", "A-0", "A-1", "A-2", "A-9")
+    ]
+    assert counted == [[], [people[0]], [people[0]], [people[1]], [], []]
+    assert [entry.get("why", []) for entry in (await api.log("lookup", 2))][1] == ["QUOTA"]
+
+
+@pytest.mark.parametrize(("client", "source"), [("mailer", "mailer"), ("mailer", "shop")])
+async def test_the_case_a_number_was_looked_up_for_stands_beside_whom_it_found(
+    client: str, source: str, api: Api
+) -> None:
+    subject = await api.house.customer("A-1")
+    number = {"external_id": "A-1", "source": source}
+    if source != "shop":
+        subject = UUID((await api.patch(client, "/v1/subjects", number)).json()["subject_id"])
+    await put_in_force(api.house, CASES)
+    body = {"purpose": "newsletter", "kind": "external_id", "value": "A-1", "source": source}
+    await found(api, client, body | {"case_reference": "K-2026-17"})
+    log = api.house.registry.log
+    (entry,) = await log.search(Filters(operation="lookup"), 1)
+    (opening,) = await log.persons_of(entry.index)
+    assert opening.person_ref == subject
+    assert opening.detail.endswith(f",case:{case_check('K-2026-17')}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BY_EMAIL | {"value": "nobody@example.com"},
+        {"purpose": "newsletter", "kind": "phone", "value": "+493023125999"},
+        {"purpose": "newsletter", "kind": "external_id", "value": "A-2", "source": "shop"},
+    ],
+)
+async def test_a_miss_is_decided_about_like_somebody_who_may_not_be_told(body: dict[str, str], api: Api) -> None:
+    """R-ENC-6: neither the answer nor the way to it tells a customer from nobody."""
+    assert await found(api, "mailer", body) == []
+    entry = await newest(api)
+    assert (entry["out"], entry["n"], entry["why"]) == ("deny", 0, ["NO_SUBJECT"])

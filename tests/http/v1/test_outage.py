@@ -26,7 +26,7 @@ def calls(subject: str) -> list[tuple[str, str, object]]:
     consent = {"action": "withdraw", "subject_id": subject, "purpose": "newsletter"}
     return [
         ("GET", f"{of}?purpose=order_fulfilment&fields=email", None),
-        ("GET", f"{of}/consents", None),
+        ("GET", f"{of}/consents?purpose=newsletter", None),
         ("GET", "/v1/notices/current?purpose=newsletter", None),
         ("GET", "/v1/conflicts", None),
         ("GET", "/v1/audit", None),

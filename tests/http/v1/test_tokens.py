@@ -16,6 +16,7 @@ from registry.clients import create_client
 from registry.keys.signatures import Signature
 from registry.service_keys import rotate_token_key
 from tests.http.v1.api import Api
+from tests.http.v1.test_decisions import put_in_force
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -129,6 +130,31 @@ async def test_a_client_the_policy_no_longer_knows_may_ask_for_nothing(api: Api)
     subject = await api.house.customer(newsletter=True)
     response = await api.get("former_client", f"/v1/subjects/{subject}", purpose="newsletter", fields="email")
     assert [reason["code"] for reason in response.json()["reasons"]] == ["UNAUTHORISED"]
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_a_right_that_a_new_policy_took_away_is_gone_on_every_worker(api: Api) -> None:
+    """R-2.2: whoever put the policy in force, the next call of each worker knows it."""
+    house, before = api.house, api.house.registry.policy
+    subject = await house.customer("A-1", newsletter=True)
+    of_shop = "purposes: [order_fulfilment, newsletter, recommendations]\n  mailer"
+    of_console = "      [data_subject_request, privacy_control,"
+    fewer = {of_shop: "purposes: [order_fulfilment]\n  mailer", of_console: "      [data_subject_request,"}
+    await put_in_force(house, fewer)
+    lookup = {"purpose": "newsletter", "kind": "external_id", "value": "A-1", "source": "shop"}
+    grant = {"action": "grant", "subject_id": str(subject), "purpose": "newsletter", "channel": "email"}
+    grant |= {"method": "button", "notice": "newsletter_consent"}
+    for client, method, path, body, expected in (
+        ("shop", "POST", "/v1/subjects/lookup", lookup, 403),
+        ("shop", "POST", "/v1/consents", grant, 403),
+        ("shop", "GET", "/v1/purposes", None, 200),
+        ("console", "GET", "/v1/audit", None, 403),
+    ):
+        house.registry.adopt(before)  # a worker that has heard of nothing yet
+        response = await api.call(client, method, path, body)
+        assert response.status_code == expected, path
+        if expected == 200:
+            assert [one["id"] for one in response.json()["purposes"]] == ["order_fulfilment"]
 
 
 async def test_tokens_outlast_the_rotation_of_their_key_and_both_keys_are_published(api: Api) -> None:

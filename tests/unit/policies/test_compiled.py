@@ -1,5 +1,6 @@
 """The tables of a document: what is known before anybody is looked at, and how long it is kept."""
 
+from dataclasses import replace
 from itertools import islice, permutations
 
 import pytest
@@ -9,6 +10,7 @@ from policies.compiled import CompiledPolicy, FieldTable, PurposeTable, compiled
 from policies.decision import Deny, Permit
 from policies.documents import Basis, PolicyDocument
 from policies.facts import AccessRequest
+from policies.parties import Budget
 from policies.vocabulary import (
     Category,
     Channel,
@@ -95,6 +97,9 @@ def test_where_more_is_kept_than_may_be_it_grows_no_further(monkeypatch: pytest.
         (ask("mailer", "something", "email"), False),
         (ask("somebody", NEWSLETTER, "email"), False),
         (ask("somebody", "something", "email"), False),
+        (replace(ask("console", "data_subject_request", "email"), role="clerk"), True),
+        (replace(ask("console", "data_subject_request", "email"), role="baker"), False),
+        (replace(ask("somebody", "data_subject_request", "email"), role="clerk"), False),
     ],
 )
 def test_a_gate_is_kept_only_for_names_that_the_document_knows(request_: AccessRequest, *, kept: bool) -> None:
@@ -104,7 +109,7 @@ def test_a_gate_is_kept_only_for_names_that_the_document_knows(request_: AccessR
     assert tables.gate(request_) == tables.gate(request_)
 
 
-def test_a_gate_is_judged_anew_for_another_operation_channel_or_case() -> None:
+def test_a_gate_is_judged_anew_for_another_operation_channel_case_or_role() -> None:
     document = with_purpose(NEWSLETTER, case_reference="required")
     for fine, refused in [
         (
@@ -116,6 +121,10 @@ def test_a_gate_is_judged_anew_for_another_operation_channel_or_case() -> None:
             ask("mailer", NEWSLETTER, "email", case="K-1", channel=Channel.FAX),
         ),
         (ask("mailer", NEWSLETTER, "email", case="K-2"), ask("mailer", NEWSLETTER, "email")),
+        (
+            replace(ask("console", "legal_claims", "email", case="K-1"), role="decider"),
+            replace(ask("console", "legal_claims", "email", case="K-1"), role="clerk"),
+        ),
     ]:
         assert isinstance(compiled(document).gate(fine), PurposeTable)
         assert isinstance(compiled(document).gate(refused), Deny)
@@ -197,6 +206,14 @@ def test_a_question_is_unopposed_when_something_may_be_read_and_nothing_speaks_a
 def test_a_question_for_an_estimate_says_so(fields: list[str], *, scored: bool) -> None:
     request = ask("recommender", RECOMMENDATIONS, *fields)
     assert table(request).asked(request.fields).scored is scored
+
+
+def test_each_client_has_its_own_number_of_people_under_the_same_purpose() -> None:
+    document = with_purpose(ORDERS, budget=Budget(subjects_per_day=10))
+    document = with_part("clients", "service_desk", document, budget={ORDERS: Budget(subjects_per_day=5)})
+    numbers = {client: table(ask(client, ORDERS), document).subjects_per_day for client in ("shop", "service_desk")}
+    assert numbers == {"shop": 10, "service_desk": 5}
+    assert table(NEWSLETTER_READ, document).subjects_per_day is None
 
 
 def test_a_field_has_its_own_place_and_those_of_all_it_is_worked_out_from() -> None:

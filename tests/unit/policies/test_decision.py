@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from policies.decision import Deny, Permit, Reason, codes_for_caller, for_caller
+from policies.decision import Deny, Permit, Reason, alone, codes_for_caller, for_caller
 from policies.facts import AccessRequest, Restriction
 from policies.vocabulary import Category, Channel, FieldName, Operation, ReasonCode
 from tests.unit.policies.people import NEWSLETTER, RECOMMENDATION_READ, ask, customer, decide, objection
@@ -18,6 +18,23 @@ def test_restriction_and_minority_are_told_as_not_permitted(code: ReasonCode) ->
     """REQUIREMENTS 2.2: MINOR or RESTRICTED told to a mailer is a disclosure."""
     told = for_caller((Reason(code, ("GDPR Art. 6",)),))
     assert [reason.code for reason in told] == [ReasonCode.NOT_PERMITTED if code in HIDDEN else code]
+
+
+@pytest.mark.gdpr("32")
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ([], []),
+        ([ReasonCode.CONSENT_MISSING, ReasonCode.MINOR], [ReasonCode.CONSENT_MISSING, ReasonCode.MINOR]),
+        ([ReasonCode.QUOTA], [ReasonCode.QUOTA]),
+        ([ReasonCode.CONSENT_MISSING, ReasonCode.QUOTA], [ReasonCode.QUOTA]),
+        ([ReasonCode.MINIMISED, ReasonCode.QUOTA, ReasonCode.MINOR], [ReasonCode.QUOTA]),
+    ],
+)
+def test_of_whom_the_number_of_people_leaves_out_nothing_else_is_told(
+    found: list[ReasonCode], told: list[ReasonCode]
+) -> None:
+    assert [reason.code for reason in alone(tuple(Reason(code, ()) for code in found))] == told
 
 
 def test_two_hidden_grounds_look_like_one() -> None:

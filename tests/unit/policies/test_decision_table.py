@@ -326,6 +326,30 @@ PERSON = [
     ),
     Row("32", "within the number", ORDER_READ, (), {}, with_purpose(ORDERS, budget=Budget(subjects_per_day=1))),
     Row("32", "no number stated", ORDER_READ, (), {"within_budget": False}),
+    Row(
+        "32",
+        "the client's own number is used up",
+        ORDER_READ,
+        (ReasonCode.QUOTA,),
+        {"within_budget": False},
+        with_part("clients", "shop", budget={ORDERS: Budget(subjects_per_day=1)}),
+    ),
+    Row(
+        "32",
+        "the client's own number for another purpose",
+        ORDER_READ,
+        (),
+        {"within_budget": False},
+        with_part("clients", "shop", budget={NEWSLETTER: Budget(subjects_per_day=1)}),
+    ),
+    Row(
+        "32",
+        "another client's number",
+        ORDER_READ,
+        (),
+        {"within_budget": False},
+        with_part("clients", "service_desk", budget={ORDERS: Budget(subjects_per_day=1)}),
+    ),
 ]
 BASIS = [
     Row("R-6.1-1", "no contract", ORDER_READ, (ReasonCode.NO_BASIS,), {"relationships": ()}),

@@ -6,7 +6,7 @@ from policies.explain import EXPLANATIONS, in_words, possible_codes, rule_of
 from policies.vocabulary import ReasonCode
 from registry.imagined import come_to
 from tests.checkout import ROOT
-from tests.unit.policies.people import NEWSLETTER, POSTAL, RECOMMENDATIONS, retailer
+from tests.unit.policies.people import NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS, retailer
 from tests.unit.policies.test_coverage import AT, EXPECTED
 
 
@@ -58,6 +58,34 @@ def test_a_purpose_names_only_what_bears_on_it() -> None:
     assert ReasonCode.CONSENT_MISSING not in postal
     assert ReasonCode.CHANNEL_NOT_ALLOWED in possible_codes(retailer(), retailer().purposes[RECOMMENDATIONS])
     assert list(postal) == [code for code in ReasonCode if code in postal]
+
+
+@pytest.mark.gdpr("32")
+@pytest.mark.parametrize(
+    ("client", "english", "german"),
+    [
+        ("shop", "", ""),
+        ("service", "At most 500 people a day.", "Höchstens 500 Personen am Tag."),
+        (
+            None,
+            "At most 2000 people a day (Sales). At most 20000 people a day (Logistics). At most 500 people",
+            "Höchstens 2000 Personen am Tag (Vertrieb). Höchstens 20000 Personen am Tag (Logistik). Höchstens 500",
+        ),
+    ],
+)
+def test_the_number_of_people_is_told_that_counts_for_whoever_asks(
+    client: str | None, english: str, german: str
+) -> None:
+    said = in_words(retailer(), retailer().purposes[ORDERS], client)
+    for words, told, begins in [(said.en, english, "At most"), (said.de, german, "Höchstens")]:
+        assert words[words.find(begins) :].startswith(told) if told else begins not in words
+
+
+@pytest.mark.parametrize(("purpose", "limited"), [(ORDERS, True), ("customer_care", True), (NEWSLETTER, False)])
+def test_a_number_of_people_is_foretold_where_the_purpose_or_a_client_of_it_has_one(
+    purpose: str, *, limited: bool
+) -> None:
+    assert (ReasonCode.QUOTA in possible_codes(retailer(), retailer().purposes[purpose])) is limited
 
 
 def test_a_purpose_is_told_in_words() -> None:

@@ -1,5 +1,6 @@
 """Who may ask for what, and which data may serve it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -46,6 +47,25 @@ def test_a_purpose_must_be_registered_active_and_the_clients_own(client: str, pu
     decision = decide(ask(client, purpose, "email"))
     assert reasons(decision) == [code]
     assert decision.subject_id is None
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize(
+    ("client", "role", "expected"),
+    [
+        ("console", None, []),
+        ("console", "clerk", []),
+        ("console", "author", [ReasonCode.UNAUTHORISED]),
+        ("console", "", [ReasonCode.UNAUTHORISED]),
+        ("shop", "clerk", [ReasonCode.UNAUTHORISED]),
+    ],
+)
+def test_a_purpose_must_be_the_clients_and_the_roles(client: str, role: str | None, expected: list[ReasonCode]) -> None:
+    """R-2.2 step 1: a role that the document does not name may ask for nothing."""
+    question = replace(ask(client, "data_subject_request", "email"), role=role)
+    assert reasons(decide(question)) == expected
+    elsewhere = with_part("roles", "clerk", purposes=("privacy_control",))
+    assert bool(reasons(decide(question, document=elsewhere))) is (bool(expected) or role == "clerk")
 
 
 @pytest.mark.gdpr("5(1)(b)")
