@@ -88,7 +88,7 @@ PURPOSES = sorted(retailer().purposes)
 def stricter() -> PolicyDocument:
     """The retailer with every kind of rule in use: soft opt-in, many channels, machines, health, budgets, inputs."""
     interest = {"article": "A6-1-f", "why": "test", "assessment": "IA-1", "rests_on": ["contract"]}
-    sold = Basis(article=LegalBasis.SOFT_OPT_IN, why="test")
+    sold = Basis(article=LegalBasis.SOFT_OPT_IN, why="test", rests_on=(RelationshipKind.CONTRACT,))
     document = with_purpose(
         NEWSLETTER,
         basis={Category.MASTER: sold},
