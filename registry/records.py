@@ -1,11 +1,13 @@
 """Values of fields: stored sealed, with origin, touchpoint, purpose of collection, time and retention.
 
 An older value never replaces a newer one, and an undated value never replaces one that the person had
-rectified: what is not taken is kept as a conflict.
+rectified: what is not taken is kept as a conflict. A value was collected when it was first given: a repeat changes
+nothing of that, so that no later notice counts as told at collection.
 
-Legal: GDPR Art. 5(1)(d), (e), Art. 16; R-5.1d-1, R-5.1e-1.
+Legal: GDPR Art. 5(1)(d), (e), Art. 13(1), Art. 16; § 7(3) no. 4 UWG; R-5.1d-1, R-5.1e-1, R-DE-UWG-4.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,15 +19,15 @@ from sqlmodel import col
 
 from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
-from policies.vocabulary import FieldName, Origin, PurposeId, Touchpoint
+from policies.vocabulary import Category, FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
 from registry.context import CLOCK_TOLERANCE, Change
-from registry.errors import InvalidValueError, UnknownFieldError
+from registry.errors import InvalidValueError, SealBrokenError, UnknownFieldError
 from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
 from registry.retention import relationship_end
 from registry.scores import NO_MODEL, ModelRef, check_model, corrected_since, invalidate
 from registry.tables import LookupRow, RecordRow, SubjectRow
-from registry.vault import Place, seal
+from registry.vault import Place, Sealed, holds, seal
 
 LONGEST_VALUE = 4000
 _MAJORITY_YEARS = 18
@@ -105,6 +107,9 @@ async def write_value(
             note_conflict(change, subject.subject_id, conflict, name, captured_by, given.observed_at)
             return Kept(name, conflict)
     key = await change.data_key(subject.subject_id, declared.category)
+    collected_at = _collected_at(given, change.now)
+    if existing and await _repeats(change, existing, given):
+        collected_at = existing.collected_at
     row_id = existing.record_id if existing else uuid4()
     version = existing.version + 1 if existing else 1
     place = Place(subject.subject_id, declared.category, name, row_id, version)
@@ -122,7 +127,7 @@ async def write_value(
         "captured_by": captured_by,
         "collected_for": given.collected_for,
         "observed_at": given.observed_at or change.now,
-        "collected_at": change.now,
+        "collected_at": collected_at,
         "rectified_at": change.now if rectified else (existing.rectified_at if existing else None),
         "retention": declared.retention,
         "delete_after": retention_end(observed_on, retention, ended_on=ended_on),
@@ -147,6 +152,28 @@ async def _existing(change: Change, subject_id: UUID, name: FieldName) -> Record
     if subject_id in change.created:
         return None
     return await change.session.get(RecordRow, (subject_id, name))
+
+
+def _collected_at(given: GivenValue, now: datetime) -> datetime:
+    """When the person gave a new value: when it was observed, if it is told later than clocks differ."""
+    if given.observed_at is None or given.observed_at >= now - CLOCK_TOLERANCE:
+        return now
+    return given.observed_at
+
+
+async def _repeats(change: Change, row: RecordRow, given: GivenValue) -> bool:
+    """Whether the value is on file already, in whatever spelling; compared inside the vault, and nothing is kept."""
+    category = Category(row.category)
+    key = await change.data_key(row.subject_id, category)
+    place = Place(row.subject_id, category, FieldName(row.field), row.record_id, row.version)
+    kind = INDEXED_FIELDS.get(row.field)
+
+    def spelled(value: object) -> object:
+        return normalise(kind, value) if kind and isinstance(value, str) else value
+
+    with suppress(SealBrokenError):  # what does not open any more is replaced like anything else
+        return holds(Sealed(place, row.key_version, row.sealed), given.value, key, spelled)
+    return False
 
 
 def _outranked(existing: RecordRow, given: GivenValue) -> ConflictKind | None:
