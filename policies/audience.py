@@ -182,13 +182,14 @@ class _Build:
         if not age:
             return _TRUE
         month = date(self.as_of.year + child.MAJORITY_YEARS - age, self.as_of.month, 1)
-        old_enough = f"s.majority_month < {self.value(month)}"
-        if self.purpose.unknown_age != "deny":
-            old_enough = f"(s.majority_month IS NULL OR {old_enough})"
+        unknown = "s.majority_month IS NULL"
+        if self.purpose.unknown_age == "deny":
+            unknown = _all([unknown, f"s.kind = {self.value(SubjectKind.ORGANISATION.value)}"])
+        old_enough = _any([unknown, f"s.majority_month < {self.value(month)}"])
         if child.parents_may_decide(self.purpose):
             by_parents = _any(self._given(channel, parental=True) for channel in self.asked)
             old_enough = _any([old_enough, _all(["s.majority_month IS NOT NULL", by_parents])])
-        return f"(s.kind = {self.value(SubjectKind.ORGANISATION.value)} OR {old_enough})"
+        return old_enough
 
     def _machine(self) -> str:
         if not self.purpose.significant_decision:

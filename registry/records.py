@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from policies.deadlines import local_date, retention_end
@@ -24,6 +24,7 @@ from registry.conflicts import ConflictKind, note_conflict
 from registry.context import CLOCK_TOLERANCE, Change
 from registry.errors import InvalidValueError, SealBrokenError, UnknownFieldError
 from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
+from registry.organisations import check_kind, of_humans
 from registry.retention import relationship_end
 from registry.scores import NO_MODEL, ModelRef, check_model, corrected_since, invalidate
 from registry.tables import LookupRow, RecordRow, SubjectRow
@@ -94,8 +95,13 @@ async def write_value(
 
     Returns:
         The SHA-256 of the ciphertext for the audit entry, or what was kept instead.
+
+    Raises:
+        UnknownFieldError, UnregisteredModelError, InvalidValueError: as `check_value`, as `check_kind`, or observed in
+            the future.
     """
     check_value(change.policy, name, given, corrected=rectified)
+    check_kind(change.policy, subject.kind, name, given.value)
     declared = change.policy.fields[name]
     if given.observed_at is not None and given.observed_at > change.now + CLOCK_TOLERANCE:
         raise InvalidValueError(f"observed_at of {name} lies in the future")
@@ -108,7 +114,7 @@ async def write_value(
             return Kept(name, conflict)
     key = await change.data_key(subject.subject_id, declared.category)
     collected_at = _collected_at(given, change.now)
-    if existing and await _repeats(change, existing, given):
+    if existing and await _holds(change, existing, given.value):
         collected_at = existing.collected_at
     row_id = existing.record_id if existing else uuid4()
     version = existing.version + 1 if existing else 1
@@ -148,6 +154,21 @@ async def write_value(
     return sealed.digest
 
 
+async def check_no_human(change: Change, subject: SubjectRow) -> None:
+    """Refuse to list somebody as an organisation of whom values are on file that only a human has.
+
+    Raises:
+        InvalidValueError: naming one of them; to be cleared first.
+    """
+    names = of_humans(change.policy)
+    statement = select(RecordRow).where(
+        col(RecordRow.subject_id) == subject.subject_id, col(RecordRow.field).in_(names)
+    )
+    for row in (await change.session.execute(statement)).scalars():
+        if not await _holds(change, row, None):
+            raise InvalidValueError(f"{row.field} on file is of a human, not of an organisation")
+
+
 async def _existing(change: Change, subject_id: UUID, name: FieldName) -> RecordRow | None:
     if subject_id in change.created:
         return None
@@ -161,18 +182,18 @@ def _collected_at(given: GivenValue, now: datetime) -> datetime:
     return given.observed_at
 
 
-async def _repeats(change: Change, row: RecordRow, given: GivenValue) -> bool:
-    """Whether the value is on file already, in whatever spelling; compared inside the vault, and nothing is kept."""
+async def _holds(change: Change, row: RecordRow, value: Value) -> bool:
+    """Whether this very value is on file, in whatever spelling; compared inside the vault, and nothing is kept."""
     category = Category(row.category)
     key = await change.data_key(row.subject_id, category)
     place = Place(row.subject_id, category, FieldName(row.field), row.record_id, row.version)
     kind = INDEXED_FIELDS.get(row.field)
 
-    def spelled(value: object) -> object:
-        return normalise(kind, value) if kind and isinstance(value, str) else value
+    def spelled(one: object) -> object:
+        return normalise(kind, one) if kind and isinstance(one, str) else one
 
     with suppress(SealBrokenError):  # what does not open any more is replaced like anything else
-        return holds(Sealed(place, row.key_version, row.sealed), given.value, key, spelled)
+        return holds(Sealed(place, row.key_version, row.sealed), value, key, spelled)
     return False
 
 

@@ -28,7 +28,8 @@ from registry.context import Caller, Change, Registry
 from registry.errors import NotReadyError, UnknownSubjectError
 from registry.events import EventStatus, GivenEvent, check_client_purpose, take_events
 from registry.lookup import INDEXED_FIELDS, NORMALISATION, IdentifierKind, normalise
-from registry.records import GivenValue, Kept, check_value, write_value
+from registry.organisations import check_kind
+from registry.records import GivenValue, Kept, check_no_human, check_value, write_value
 from registry.relationships import GivenRelationship, write_relationship
 from registry.retention import last_end, settle_retention
 from registry.scores import scores_last
@@ -50,11 +51,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenSubject:
-    """One customer as a source system sends it."""
+    """One customer as a source system sends it; without `kind` somebody new is a person, others stay as is."""
 
     external_id: str = field(repr=False)
     source: str
-    kind: SubjectKind = SubjectKind.PERSON
+    kind: SubjectKind | None = None
     language: str = "de"
     country: str = "DE"
     registered_at: datetime | None = None
@@ -131,6 +132,7 @@ def check_given(registry: Registry, caller: Caller, given: GivenSubject) -> None
         check_client_purpose(policy, caller, purpose)
     for name, value in given.values.items():
         check_value(policy, name, value)
+        check_kind(policy, given.kind, name, value.value)
     normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
 
 
@@ -177,7 +179,11 @@ async def _upsert_one(
         )
     for relationship in given.relationships:
         await write_relationship(change, subject.subject_id, relationship)
+    became = given.kind is not None and subject.kind != given.kind.value
+    subject.kind = given.kind.value if given.kind else subject.kind
     kept = await _write_values(change, caller, subject, given, digests)
+    if became and given.kind is SubjectKind.ORGANISATION:
+        await check_no_human(change, subject)
     taken = await take_events(change, subject, given.events, caller.client)
     digests.extend(one.digest for one in taken if one.digest)
     granted = await write_grants(change, subject, given.consents, caller.client) if given.consents else []
@@ -247,7 +253,7 @@ async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, boo
         return await change.lock_subject(known), False
     row = SubjectRow(
         subject_id=subject_id,
-        kind=given.kind.value,
+        kind=(given.kind or SubjectKind.PERSON).value,
         language=given.language,
         country=given.country,
         status=SubjectStatus.ACTIVE.value,
