@@ -2,9 +2,10 @@
 
 An older value never replaces a newer one, and an undated value never replaces one that the person had
 rectified: what is not taken is kept as a conflict. A value was collected when it was first given: a repeat changes
-nothing of that, so that no later notice counts as told at collection.
+nothing of that, so that no later notice counts as told at collection. A birth date that is cleared leaves a child a
+child: only a decision about a request for rectification makes the age unknown again.
 
-Legal: GDPR Art. 5(1)(d), (e), Art. 13(1), Art. 16; § 7(3) no. 4 UWG; R-5.1d-1, R-5.1e-1, R-DE-UWG-4.
+Legal: GDPR Art. 5(1)(d), (e), Art. 8, Art. 13(1), Art. 16; § 7(3) no. 4 UWG; R-5.1d-1, R-5.1e-1, R-8-1, R-DE-UWG-4.
 """
 
 from contextlib import suppress
@@ -19,6 +20,7 @@ from sqlmodel import col
 
 from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
+from policies.rules.child import MAJORITY_YEARS, has_reached, least_age
 from policies.vocabulary import Category, FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
 from registry.context import CLOCK_TOLERANCE, Change
@@ -31,7 +33,6 @@ from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, Sealed, holds, seal
 
 LONGEST_VALUE = 4000
-_MAJORITY_YEARS = 18
 
 Value = str | int | float | bool | None
 
@@ -150,7 +151,8 @@ async def write_value(
         await invalidate(change, subject.subject_id, name)
     await _index(change, subject, name, given.value, replaces=existing is not None)
     if name == "birth_date":
-        subject.majority_month = _majority_month(given.value)
+        known = None if rectified else subject.majority_month
+        subject.majority_month = _majority_month(given.value) or _still_young(change, known)
     return sealed.digest
 
 
@@ -256,4 +258,13 @@ def _majority_month(value: Value) -> date | None:
     if value is None:
         return None
     born = _birth_date(value)
-    return date(born.year + _MAJORITY_YEARS, born.month, 1)
+    return date(born.year + MAJORITY_YEARS, born.month, 1)
+
+
+def _still_young(change: Change, known: date | None) -> date | None:
+    """What stays known when a birth date is cleared: the month, until every age that is asked for is reached.
+
+    Otherwise a sync that loses the date would make an adult of a child (Art. 8; R-8-1).
+    """
+    highest = max(map(least_age, change.policy.purposes.values()), default=MAJORITY_YEARS)
+    return known if known is not None and not has_reached(highest, known, change.now) else None
