@@ -188,13 +188,14 @@ class _Build:
         if not age:
             return _TRUE
         month = date(self.as_of.year + child.MAJORITY_YEARS - age, self.as_of.month, 1)
-        old_enough = f"s.majority_month < {self.value(month)}"
-        if self.purpose.unknown_age != "deny":
-            old_enough = f"(s.majority_month IS NULL OR {old_enough})"
+        unknown = "s.majority_month IS NULL"
+        if self.purpose.unknown_age == "deny":
+            unknown = _all([unknown, f"s.kind = {self.value(SubjectKind.ORGANISATION.value)}"])
+        old_enough = _any([unknown, f"s.majority_month < {self.value(month)}"])
         if child.parents_may_decide(self.purpose):
             by_parents = _any(self._given(channel, parental=True) for channel in self.asked)
             old_enough = _any([old_enough, _all(["s.majority_month IS NOT NULL", by_parents])])
-        return f"(s.kind = {self.value(SubjectKind.ORGANISATION.value)} OR {old_enough})"
+        return old_enough
 
     def _machine(self) -> str:
         if not self.purpose.significant_decision:
@@ -276,7 +277,7 @@ class _Build:
             case LegalBasis.LEGITIMATE_INTERESTS:
                 return _all([self._told(self.now), *(f"NOT {self._ended(channel)}" for channel in self.asked)])
             case LegalBasis.SOFT_OPT_IN:
-                return _any(self._soft_opt_in(channel) for channel in self.asked)
+                return _any(self._soft_opt_in(basis, channel) for channel in self.asked)
             case _:
                 return _FALSE
 
@@ -319,7 +320,7 @@ class _Build:
             f" AND replace({named}, {word}, '') <> {named})"
         )
 
-    def _soft_opt_in(self, channel: Channel) -> str:
+    def _soft_opt_in(self, basis: Basis, channel: Channel) -> str:
         fields = self.table.sale.addresses.get(channel, frozenset())
         if not (fields and self.purpose.similar_goods and self.purpose.advertises_for == "own"):
             return _FALSE
@@ -333,7 +334,7 @@ class _Build:
                 f"EXISTS (SELECT 1 {sold})",
                 (
                     "EXISTS (SELECT 1 FROM relationship c WHERE c.subject_id = s.subject_id"
-                    f" AND c.kind {self.one_of(soft_opt_in.SALE_RELATIONSHIPS)} AND c.opened_at <= {self.now})"
+                    f" AND c.kind {self.one_of(soft_opt_in.sales(basis))} AND c.opened_at <= {self.now})"
                 ),
                 (
                     "NOT EXISTS (SELECT 1 FROM objection o WHERE o.subject_id = s.subject_id"
@@ -341,8 +342,20 @@ class _Build:
                     f" AND o.channel {self.one_of([Channel.ANY, channel])})"
                 ),
                 f"NOT {self._ended(channel)}",
+                f"NOT {self._withdrawn(channel)}",
                 f"NOT EXISTS (SELECT 1 {sold} AND NOT {self._told(self.now, ' AND d.delivered_at <= a.collected_at')})",
             ],
+        )
+
+    def _withdrawn(self, channel: Channel) -> str:
+        """A consent to advertising on this channel was withdrawn, and nothing was declared in its favour since."""
+        about = f"channel {self.one_of([Channel.ANY, channel])}"
+        return (
+            "EXISTS (SELECT 1 FROM permission p WHERE p.subject_id = s.subject_id"
+            f" AND p.purpose {self.one_of(self.table.sale.advertising[channel])} AND p.{about}"
+            f" AND p.state {self.one_of(soft_opt_in.WITHDRAWN)}"
+            " AND NOT EXISTS (SELECT 1 FROM permission q WHERE q.subject_id = p.subject_id AND q.purpose = p.purpose"
+            f" AND q.{about} AND q.state {self.one_of(VALID_CONSENT)} AND q.since > p.since AND q.since <= {self.now}))"
         )
 
     # ---- declarations ------------------------------------------------------------------------------------------------

@@ -98,12 +98,12 @@ class Change:
             raise InvalidValueError(f"one call writes at most {MOST_VALUES} values")
         self.entries.append(entry)
 
-    def journal(self, kind: JournalKind, subject_id: UUID | None, about: str) -> None:
-        """Keep a fact that a restore must not undo."""
+    def journal(self, kind: JournalKind, subject_id: UUID | None, about: str, at: datetime | None = None) -> None:
+        """Keep a fact that a restore must not undo; `at` (aware, UTC) is since when it holds, None = now."""
         if self.replaying:
             return
         self.outbox.append(
-            {"entry_id": uuid4(), "kind": kind.value, "subject_id": subject_id, "about": about, "at": self.now},
+            {"entry_id": uuid4(), "kind": kind.value, "subject_id": subject_id, "about": about, "at": at or self.now},
         )
 
     async def lock_subject(self, subject_id: UUID, *, erasing: bool = False) -> SubjectRow:

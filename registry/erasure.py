@@ -2,13 +2,16 @@
 
 Decided per field: values under a retention class of legal obligation (invoices) are kept to their end date, locked
 to that duty, under a fresh data key, so that the destroyed key of their category opens nothing any more, in backups
-neither. The record of who accessed the person stays, with keys of its own (`registry.access_logs`).
+neither. That somebody wanted no advertising is kept with the keyed hashes of their identifiers, because nothing but a
+later consent of theirs ends it (`registry.suppression`). The record of who accessed the person stays, with keys of its
+own (`registry.access_logs`).
 
-Legal: GDPR Art. 17(1), (3)(b), (e); §147 AO, §257 HGB; R-17.1-1, R-17.3-1, R-DEL-4.
+Legal: GDPR Art. 17(1), (3)(b), (e), Art. 21(3); §147 AO, §257 HGB; R-17-4, R-17.1-1, R-17.3-1, R-DEL-4.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import TextClause, bindparam, delete, select, text, update
@@ -19,13 +22,14 @@ from audit.columns import Id
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument, Words
-from policies.vocabulary import Category, FieldName, SubjectStatus
+from policies.vocabulary import Category, Channel, FieldName, SubjectStatus
 from registry.context import Caller, Change, Registry
 from registry.events import EVENT_ROW_VERSION
 from registry.journal import JournalKind
 from registry.keys import Digest
+from registry.objections import unwanted_advertising
 from registry.resealing import record_resealing
-from registry.suppression import Scope, suppress
+from registry.suppression import ADVERTISING, Scope, suppress
 from registry.tables import (
     BudgetUseRow,
     ConflictRow,
@@ -101,10 +105,11 @@ class KeptField:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure did: the categories it went through, and what an obligation keeps."""
+    """What an erasure did: the categories it went through, what an obligation keeps, and whether a wish is kept too."""
 
     categories: tuple[Category, ...]
     kept: tuple[KeptField, ...]
+    without_advertising: bool = False
 
 
 @dataclass(slots=True)
@@ -123,7 +128,7 @@ async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tupl
        them.
     2. Find what an obligation keeps, and until when.
     3. Re-seal it under fresh keys; an entry of its own names the digest of every ciphertext.
-    4. Block the identifiers, note the erasure for the journal.
+    4. Block the identifiers, with what the person said against advertising; note the erasure for the journal.
     5. Delete everything else: values, keys, and whatever leads to the person.
 
     Raises:
@@ -137,7 +142,8 @@ async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tupl
     renewed = {Category(row.category) for row in rows}
     for category in sorted(renewed):  # 3
         await _renew_key(change, caller, subject_id, category, [row for row in rows if row.category == category.value])
-    await _block(change, subject_id, held.identifiers)  # 4
+    unwanted = await unwanted_advertising(change, subject_id)  # 4
+    await _block(change, subject_id, held.identifiers, unwanted)
     status = (SubjectStatus.RETAINED if kept else SubjectStatus.ERASED).value
     change.journal(JournalKind.ERASURE, subject_id, status)
     if rows or change.session.new:
@@ -145,7 +151,7 @@ async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tupl
     await _delete(change, subject_id, status, obliged, renewed)  # 5
     _empty(subject, status)
     change.forget_keys(subject_id)
-    return subject, Erasure(held.categories, kept)
+    return subject, Erasure(held.categories, kept, bool(unwanted))
 
 
 async def settle(registry: Registry) -> bool:
@@ -239,10 +245,21 @@ async def _renew_key(
     record_resealing(change, caller, subject_id, category, {row.field for row in rows}, digests)
 
 
-async def _block(change: Change, subject_id: UUID, identifiers: list[tuple[str, Digest]]) -> None:
+async def _block(
+    change: Change, subject_id: UUID, identifiers: list[tuple[str, Digest]], unwanted: Mapping[Channel, datetime]
+) -> None:
     await suppress(change, identifiers, Scope.ERASED)
     for kind, digest in identifiers:
-        change.journal(JournalKind.SUPPRESSION, subject_id, f"{kind}:{digest.version}:{digest.value.hex()}")
+        change.journal(JournalKind.SUPPRESSION, subject_id, _code_of(kind, digest))
+    for channel, since in unwanted.items():
+        scope = ADVERTISING[channel]
+        await suppress(change, identifiers, scope, since)
+        for kind, digest in identifiers:
+            change.journal(JournalKind.SUPPRESSION, subject_id, f"{_code_of(kind, digest)}:{scope.value}", since)
+
+
+def _code_of(kind: str, digest: Digest) -> str:
+    return f"{kind}:{digest.version}:{digest.value.hex()}"
 
 
 def _empty(subject: SubjectRow, status: str) -> None:

@@ -80,6 +80,16 @@ def erasure(policy: PolicyDocument, erased: Erasure, backups_by: date | None = N
             f"Aufbewahrt werden nur: {title.de} ({kept.count}), bis {_until(kept, 'de')}. Grund: {kept.why.de}."
         )
         english.append(f"Kept are only: {title.en} ({kept.count}), until {_until(kept, 'en')}. Ground: {kept.why.en}.")
+    if erased.without_advertising:
+        german.append(
+            "Damit wir Ihnen auch künftig keine Werbung schicken, behalten wir Prüfwerte Ihrer Kennungen, aus denen"
+            " sich nichts ablesen lässt und die zu nichts anderem taugen"
+            " (Art. 17 Abs. 3 Buchst. b, Art. 21 Abs. 3 DSGVO)."
+        )
+        english.append(
+            "So that we send you no advertising in future either, we keep check values of your identifiers, from which"
+            " nothing can be read and which serve nothing else (Art. 17(3)(b), Art. 21(3) GDPR)."
+        )
     authority = policy.policy.controller.supervisory_authority
     if erased.kept:
         german.append(f"Sie können sich bei der Aufsichtsbehörde beschweren ({authority}) oder vor Gericht gehen.")

@@ -1,34 +1,38 @@
 """Values of fields: stored sealed, with origin, touchpoint, purpose of collection, time and retention.
 
 An older value never replaces a newer one, and an undated value never replaces one that the person had
-rectified: what is not taken is kept as a conflict.
+rectified: what is not taken is kept as a conflict. A value was collected when it was first given: a repeat changes
+nothing of that, so that no later notice counts as told at collection. A birth date that is cleared leaves a child a
+child: only a decision about a request for rectification makes the age unknown again.
 
-Legal: GDPR Art. 5(1)(d), (e), Art. 16; R-5.1d-1, R-5.1e-1.
+Legal: GDPR Art. 5(1)(d), (e), Art. 8, Art. 13(1), Art. 16; § 7(3) no. 4 UWG; R-5.1d-1, R-5.1e-1, R-8-1, R-DE-UWG-4.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
-from policies.vocabulary import FieldName, Origin, PurposeId, Touchpoint
+from policies.rules.child import MAJORITY_YEARS, has_reached, least_age
+from policies.vocabulary import Category, FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
 from registry.context import CLOCK_TOLERANCE, Change
-from registry.errors import InvalidValueError, UnknownFieldError
+from registry.errors import InvalidValueError, SealBrokenError, UnknownFieldError
 from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
+from registry.organisations import check_kind, of_humans
 from registry.retention import relationship_end
 from registry.scores import NO_MODEL, ModelRef, check_model, corrected_since, invalidate
 from registry.tables import LookupRow, RecordRow, SubjectRow
-from registry.vault import Place, seal
+from registry.vault import Place, Sealed, holds, seal
 
 LONGEST_VALUE = 4000
-_MAJORITY_YEARS = 18
 
 Value = str | int | float | bool | None
 
@@ -92,8 +96,13 @@ async def write_value(
 
     Returns:
         The SHA-256 of the ciphertext for the audit entry, or what was kept instead.
+
+    Raises:
+        UnknownFieldError, UnregisteredModelError, InvalidValueError: as `check_value`, as `check_kind`, or observed in
+            the future.
     """
     check_value(change.policy, name, given, corrected=rectified)
+    check_kind(change.policy, subject.kind, name, given.value)
     declared = change.policy.fields[name]
     if given.observed_at is not None and given.observed_at > change.now + CLOCK_TOLERANCE:
         raise InvalidValueError(f"observed_at of {name} lies in the future")
@@ -105,6 +114,9 @@ async def write_value(
             note_conflict(change, subject.subject_id, conflict, name, captured_by, given.observed_at)
             return Kept(name, conflict)
     key = await change.data_key(subject.subject_id, declared.category)
+    collected_at = _collected_at(given, change.now)
+    if existing and await _holds(change, existing, given.value):
+        collected_at = existing.collected_at
     row_id = existing.record_id if existing else uuid4()
     version = existing.version + 1 if existing else 1
     place = Place(subject.subject_id, declared.category, name, row_id, version)
@@ -122,7 +134,7 @@ async def write_value(
         "captured_by": captured_by,
         "collected_for": given.collected_for,
         "observed_at": given.observed_at or change.now,
-        "collected_at": change.now,
+        "collected_at": collected_at,
         "rectified_at": change.now if rectified else (existing.rectified_at if existing else None),
         "retention": declared.retention,
         "delete_after": retention_end(observed_on, retention, ended_on=ended_on),
@@ -139,14 +151,52 @@ async def write_value(
         await invalidate(change, subject.subject_id, name)
     await _index(change, subject, name, given.value, replaces=existing is not None)
     if name == "birth_date":
-        subject.majority_month = _majority_month(given.value)
+        known = None if rectified else subject.majority_month
+        subject.majority_month = _majority_month(given.value) or _still_young(change, known)
     return sealed.digest
+
+
+async def check_no_human(change: Change, subject: SubjectRow) -> None:
+    """Refuse to list somebody as an organisation of whom values are on file that only a human has.
+
+    Raises:
+        InvalidValueError: naming one of them; to be cleared first.
+    """
+    names = of_humans(change.policy)
+    statement = select(RecordRow).where(
+        col(RecordRow.subject_id) == subject.subject_id, col(RecordRow.field).in_(names)
+    )
+    for row in (await change.session.execute(statement)).scalars():
+        if not await _holds(change, row, None):
+            raise InvalidValueError(f"{row.field} on file is of a human, not of an organisation")
 
 
 async def _existing(change: Change, subject_id: UUID, name: FieldName) -> RecordRow | None:
     if subject_id in change.created:
         return None
     return await change.session.get(RecordRow, (subject_id, name))
+
+
+def _collected_at(given: GivenValue, now: datetime) -> datetime:
+    """When the person gave a new value: when it was observed, if it is told later than clocks differ."""
+    if given.observed_at is None or given.observed_at >= now - CLOCK_TOLERANCE:
+        return now
+    return given.observed_at
+
+
+async def _holds(change: Change, row: RecordRow, value: Value) -> bool:
+    """Whether this very value is on file, in whatever spelling; compared inside the vault, and nothing is kept."""
+    category = Category(row.category)
+    key = await change.data_key(row.subject_id, category)
+    place = Place(row.subject_id, category, FieldName(row.field), row.record_id, row.version)
+    kind = INDEXED_FIELDS.get(row.field)
+
+    def spelled(one: object) -> object:
+        return normalise(kind, one) if kind and isinstance(one, str) else one
+
+    with suppress(SealBrokenError):  # what does not open any more is replaced like anything else
+        return holds(Sealed(place, row.key_version, row.sealed), value, key, spelled)
+    return False
 
 
 def _outranked(existing: RecordRow, given: GivenValue) -> ConflictKind | None:
@@ -208,4 +258,13 @@ def _majority_month(value: Value) -> date | None:
     if value is None:
         return None
     born = _birth_date(value)
-    return date(born.year + _MAJORITY_YEARS, born.month, 1)
+    return date(born.year + MAJORITY_YEARS, born.month, 1)
+
+
+def _still_young(change: Change, known: date | None) -> date | None:
+    """What stays known when a birth date is cleared: the month, until every age that is asked for is reached.
+
+    Otherwise a sync that loses the date would make an adult of a child (Art. 8; R-8-1).
+    """
+    highest = max(map(least_age, change.policy.purposes.values()), default=MAJORITY_YEARS)
+    return known if known is not None and not has_reached(highest, known, change.now) else None

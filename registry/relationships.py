@@ -33,7 +33,8 @@ async def write_relationship(change: Change, subject_id: UUID, given: GivenRelat
     """Open a relationship, note its end, or open it again; part of a change that holds the person's row.
 
     One that ended begins anew only where it is said to have begun after that end: a sync that never heard of the end
-    makes no legal basis out of nothing. The caller settles what hangs on it (`registry.retention`).
+    makes no legal basis out of nothing, whatever later end it plans. The caller settles what hangs on it
+    (`registry.retention`).
 
     Raises:
         RelationshipPeriodError: when it would end before it began.
@@ -56,8 +57,14 @@ async def write_relationship(change: Change, subject_id: UUID, given: GivenRelat
         _check_period(given.opened_at, given.closed_at)
         row.opened_at, row.closed_at = given.opened_at, given.closed_at
     elif given.closed_at is not None:
-        _check_period(row.opened_at, given.closed_at)
-        row.closed_at = given.closed_at
+        _end(change, row, given.closed_at)
+
+
+def _end(change: Change, row: RelationshipRow, closed_at: datetime) -> None:
+    """Note when a relationship ends; a planned end may move, one that has come only to an earlier instant."""
+    _check_period(row.opened_at, closed_at)
+    over = row.closed_at is not None and row.closed_at <= change.now
+    row.closed_at = min(row.closed_at, closed_at) if over and row.closed_at else closed_at
 
 
 def _check_period(opened_at: datetime, closed_at: datetime | None) -> None:
@@ -90,6 +97,8 @@ async def close_relationship(
 ) -> None:
     """Record that it ended; from that instant nothing rests on it any more, and what it held gets its last day.
 
+    Whoever calls again later moves an end that has come no further.
+
     Raises:
         UnknownSubjectError: nobody, or no longer.
         UnknownRelationshipError: no such relationship.
@@ -100,8 +109,7 @@ async def close_relationship(
         row = await change.session.get(RelationshipRow, (subject_id, kind.value, source, reference))
         if row is None:
             raise UnknownRelationshipError("no such relationship")
-        _check_period(row.opened_at, closed_at)
-        row.closed_at = closed_at or max(change.now, row.opened_at)
+        _end(change, row, closed_at or max(change.now, row.opened_at))
         await settle_retention(change, subject_id)
         change.record(_entry(EventTag.RELATIONSHIP_CLOSE, caller, subject_id, change.policy.version))
 

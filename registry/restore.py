@@ -125,9 +125,9 @@ async def _carry_out(change: Change, caller: Caller, entry: JournalEntry) -> Non
             change.record(erasure_entry(caller, change.policy, subject_id, erased))
             return
         case JournalKind.SUPPRESSION:
-            kind, version, digest = entry.about.split(":")
+            kind, version, digest, *scope = entry.about.split(":")
             blocked = (kind, Digest(int(version), bytes.fromhex(digest)))
-            await suppress(change, [blocked], Scope.ERASED, entry.at)
+            await suppress(change, [blocked], Scope(*scope or [Scope.ERASED]), entry.at)
         case JournalKind.WITHDRAWAL:
             purpose, _, channel = entry.about.rpartition(":")
             await change.lock_subject(subject_id)

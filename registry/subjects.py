@@ -1,9 +1,10 @@
 """Customers come in: created or updated by the external id of the system that knows them.
 
 What is absent stays untouched, null clears, and nothing that arrives undoes a withdrawal, objection, rectification or
-erasure. An erased identifier stays blocked until a registration newer than the erasure.
+erasure. An erased identifier stays blocked until a registration newer than the erasure; who comes back under it wants
+no advertising if they wanted none before.
 
-Legal: GDPR Art. 5(1)(d), Art. 17, Art. 25; R-17.1-2, R-17-4, R-25-1.
+Legal: GDPR Art. 5(1)(d), Art. 17, Art. 21(3), Art. 25; R-17.1-2, R-17-4, R-21.2-2, R-25-1.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,12 +28,14 @@ from registry.consents import Grant, RefusedGrant, write_grants
 from registry.context import Caller, Change, Registry
 from registry.errors import NotReadyError, UnknownSubjectError
 from registry.events import EventStatus, GivenEvent, check_client_purpose, take_events
-from registry.lookup import INDEXED_FIELDS, NORMALISATION, IdentifierKind, normalise
-from registry.records import GivenValue, Kept, check_value, write_value
+from registry.lookup import NORMALISATION, IdentifierKind, normalise
+from registry.objections import newly_theirs, object_again, suppressions_of
+from registry.organisations import check_kind
+from registry.records import GivenValue, Kept, check_no_human, check_value, write_value
 from registry.relationships import GivenRelationship, write_relationship
 from registry.retention import last_end, settle_retention
 from registry.scores import scores_last
-from registry.suppression import Scope, suppressed
+from registry.suppression import ADVERTISING, Scope, Suppressed, suppressed
 from registry.tables import LookupRow, SubjectRow
 
 # Before the fields of an entry that one person's values were written to: a bit each, in their order, hexadecimal.
@@ -50,11 +53,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenSubject:
-    """One customer as a source system sends it."""
+    """One customer as a source system sends it; without `kind` somebody new is a person, others stay as is."""
 
     external_id: str = field(repr=False)
     source: str
-    kind: SubjectKind = SubjectKind.PERSON
+    kind: SubjectKind | None = None
     language: str = "de"
     country: str = "DE"
     registered_at: datetime | None = None
@@ -106,16 +109,18 @@ async def _upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubje
     async with registry.change() as change:
         digests: list[bytes] = []
         await change.hold_keys()
-        blocked = await _blocked(change, given)
+        held = await _suppressed(change, given)
         known = await _known(change, given)
         with change.session.no_autoflush:
             outcomes = [
-                await _upsert_one(change, caller, one, {} if _external(change, one) & known else blocked, digests)
+                Upserted(None, Status.BLOCKED)
+                if not _external(change, one) & known and _is_blocked(change, one, held)
+                else await _upsert_one(change, caller, one, held, digests)
                 for one in given
             ]
         created = [one for one, outcome in zip(given, outcomes, strict=True) if outcome.status is Status.CREATED]
         if created:
-            since_then = await _blocked(change, created)
+            since_then = await _suppressed(change, created)
             if any(_is_blocked(change, one, since_then) for one in created):
                 raise _ReleasedError
         change.record(_entry(caller, change, given, outcomes, digests))
@@ -131,13 +136,14 @@ def check_given(registry: Registry, caller: Caller, given: GivenSubject) -> None
         check_client_purpose(policy, caller, purpose)
     for name, value in given.values.items():
         check_value(policy, name, value)
+        check_kind(policy, given.kind, name, value.value)
     normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
 
 
-async def _blocked(change: Change, given: Sequence[GivenSubject]) -> Mapping[bytes, datetime]:
-    """Which of the arriving identifiers are blocked, and since when."""
-    digests = {digest for subject in given for digest in _suppressions(change, subject)}
-    return await suppressed(change, sorted(digests), Scope.ERASED)
+async def _suppressed(change: Change, given: Sequence[GivenSubject]) -> Suppressed:
+    """Which of the arriving identifiers are blocked or kept for a wish, and since when."""
+    digests = {digest for one in given for same in _suppressions(change, one).values() for digest in same}
+    return await suppressed(change, sorted(digests))
 
 
 async def _known(change: Change, given: Sequence[GivenSubject]) -> set[bytes]:
@@ -160,11 +166,9 @@ async def _upsert_one(
     change: Change,
     caller: Caller,
     given: GivenSubject,
-    blocked: Mapping[bytes, datetime],
+    held: Suppressed,
     digests: list[bytes],
 ) -> Upserted:
-    if _is_blocked(change, given, blocked):
-        return Upserted(None, Status.BLOCKED)
     try:
         subject, created = await _reserve(change, given)
     except UnknownSubjectError:
@@ -177,7 +181,14 @@ async def _upsert_one(
         )
     for relationship in given.relationships:
         await write_relationship(change, subject.subject_id, relationship)
+    became = given.kind is not None and subject.kind != given.kind.value
+    subject.kind = given.kind.value if given.kind else subject.kind
+    arriving = _suppressions(change, given) if any(held[scope] for scope in ADVERTISING.values()) else {}
+    theirs = await newly_theirs(change, subject.subject_id, arriving, held)
     kept = await _write_values(change, caller, subject, given, digests)
+    await object_again(change, caller, subject.subject_id, theirs, {one.field for one in kept})
+    if became and given.kind is SubjectKind.ORGANISATION:
+        await check_no_human(change, subject)
     taken = await take_events(change, subject, given.events, caller.client)
     digests.extend(one.digest for one in taken if one.digest)
     granted = await write_grants(change, subject, given.consents, caller.client) if given.consents else []
@@ -201,9 +212,11 @@ async def _upsert_one(
     )
 
 
-def _is_blocked(change: Change, given: GivenSubject, blocked: Mapping[bytes, datetime]) -> bool:
+def _is_blocked(change: Change, given: GivenSubject, held: Suppressed) -> bool:
     """Whether an identifier was erased, and the person has not registered anew since."""
-    since = [blocked[digest] for digest in _suppressions(change, given) if digest in blocked] if blocked else []
+    blocked = held[Scope.ERASED]
+    of_given = _suppressions(change, given).values() if blocked else ()
+    since = [blocked[digest] for same in of_given for digest in same if digest in blocked]
     return bool(since) and (given.registered_at is None or given.registered_at <= max(since))
 
 
@@ -247,7 +260,7 @@ async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, boo
         return await change.lock_subject(known), False
     row = SubjectRow(
         subject_id=subject_id,
-        kind=given.kind.value,
+        kind=(given.kind or SubjectKind.PERSON).value,
         language=given.language,
         country=given.country,
         status=SubjectStatus.ACTIVE.value,
@@ -296,18 +309,12 @@ def _insert_new(change: Change, **values: object) -> ReturningInsert[tuple[str]]
     return sqlite.insert(LookupRow).values(**values).on_conflict_do_nothing().returning(col(LookupRow.kind))
 
 
-def _suppressions(change: Change, given: GivenSubject) -> list[bytes]:
-    found = [
-        (
-            IdentifierKind.EXTERNAL_ID.value,
-            normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source),
-        ),
-    ]
-    for name, kind in INDEXED_FIELDS.items():
-        value = given.values.get(FieldName(name))
-        if value is not None and isinstance(value.value, str):
-            found.append((kind.value, normalise(kind, value.value)))
-    return [one.value for kind, normalised in found for one in change.ring.suppression_digests(kind, normalised)]
+def _suppressions(change: Change, given: GivenSubject) -> dict[str, list[bytes]]:
+    """What may be kept of each arriving identifier, by kind or field: its digests under every version of the key."""
+    kind = IdentifierKind.EXTERNAL_ID
+    normalised = normalise(kind, given.external_id, given.source)
+    own = {kind.value: [one.value for one in change.ring.suppression_digests(kind.value, normalised)]}
+    return own | suppressions_of(change, {name: one.value for name, one in given.values.items()})
 
 
 def _entry(

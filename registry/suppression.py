@@ -1,13 +1,18 @@
 """Suppression: a keyed hash of an identifier that outlives the person's data, good for nothing else.
 
 An erased identifier does not come back by a sync: it stays blocked until a registration that is newer than the
-erasure. The key is not part of any epoch, so that the block outlives every rotation of the data's keys; it is replaced
-by nesting: the next version digests the digest.
+erasure. Whoever did not want advertising does not want it after the erasure either, even if they become a customer
+again: for them an entry says so, per channel and since when, and whoever comes with the identifier gets that objection
+back (`registry.objections`). Without it an erasure would end what Art. 21(3) says has no end. To keep this little is
+what that duty and the defence of claims from it need (Art. 17(3)(b), (e)), and less than a list of names would be.
 
-Legal: GDPR Art. 17(3)(b), Art. 21(3), Art. 6(1)(f); R-17-4.
+The key is not part of any epoch, so that the block outlives every rotation of the data's keys; it is replaced by
+nesting: the next version digests the digest.
+
+Legal: GDPR Art. 17(3)(b), (e), Art. 21(3), Art. 6(1)(f); R-17-4, R-21.2-2.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -16,6 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col
 
+from policies.vocabulary import Channel
 from registry.context import Change
 from registry.keys import Digest
 from registry.tables import SuppressionRow
@@ -28,6 +34,16 @@ class Scope(StrEnum):
     """What is blocked; stored codes."""
 
     ERASED = "erased"
+    ADVERTISING_ANY = "advertising_any"
+    ADVERTISING_EMAIL = "advertising_email"
+    ADVERTISING_SMS = "advertising_sms"
+    ADVERTISING_PHONE = "advertising_phone"
+    ADVERTISING_POST = "advertising_post"
+    ADVERTISING_PUSH = "advertising_push"
+    ADVERTISING_FAX = "advertising_fax"
+
+
+ADVERTISING = {channel: Scope(f"advertising_{channel}") for channel in Channel}
 
 
 async def suppress(
@@ -64,13 +80,16 @@ def _renewing(engine: str) -> postgresql.Insert | sqlite.Insert:
     return on_sqlite.on_conflict_do_update(index_elements=place, set_={"since": later})
 
 
-async def suppressed(change: Change, digests: Sequence[bytes], scope: Scope) -> dict[bytes, datetime]:
-    """Which of these identifiers are blocked, and since when."""
-    found: dict[bytes, datetime] = {}
+Suppressed = Mapping[Scope, Mapping[bytes, datetime]]
+
+
+async def suppressed(change: Change, digests: Sequence[bytes]) -> Suppressed:
+    """For each scope, which of these identifiers are blocked, and since when."""
+    found: dict[Scope, dict[bytes, datetime]] = {scope: {} for scope in Scope}
     for start in range(0, len(digests), _CHUNK):
-        statement = select(col(SuppressionRow.digest), col(SuppressionRow.since)).where(
+        statement = select(col(SuppressionRow.digest), col(SuppressionRow.scope), col(SuppressionRow.since)).where(
             col(SuppressionRow.digest).in_(digests[start : start + _CHUNK]),
-            col(SuppressionRow.scope) == scope.value,
         )
-        found.update((row.digest, row.since) for row in await change.session.execute(statement))
+        for row in await change.session.execute(statement):
+            found[Scope(row.scope)][row.digest] = row.since
     return found

@@ -12,7 +12,7 @@ Legal: GDPR Art. 32(1)(a), Art. 25(1); R-ENC-1, R-ENC-3.
 import hashlib
 import secrets
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -79,19 +79,22 @@ def reseal(sealed: Sealed, key: DataKey, new_key: DataKey) -> Sealed:
     return seal(_opened(sealed, key), sealed.place, new_key)
 
 
-def holds(sealed: Sealed, document: Mapping[str, object], key: DataKey) -> bool:
+def holds(
+    sealed: Sealed, document: object, key: DataKey, spelled: Callable[[object], object] = lambda one: one
+) -> bool:
     """Whether a sealed document says the same as one that just arrived; nothing but that leaves this room.
 
     Args:
-        sealed: a JSON object.
-        document: what arrived; the order of its members means nothing.
+        sealed: a JSON value.
+        document: what arrived; the order of an object's members means nothing.
         key: the data key of the person and category.
+        spelled: the one spelling of everything that means the same.
 
     Raises:
         SealBrokenError: when the value was changed or moved.
     """
-    stored = orjson.loads(_opened(sealed, key))
-    return orjson.dumps(stored, option=orjson.OPT_SORT_KEYS) == orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    stored, arrived = (spelled(one) for one in (orjson.loads(_opened(sealed, key)), document))
+    return orjson.dumps(stored, option=orjson.OPT_SORT_KEYS) == orjson.dumps(arrived, option=orjson.OPT_SORT_KEYS)
 
 
 def open_letter(recorded: Recorded[Sealed], key: DataKey) -> bytes:

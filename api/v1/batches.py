@@ -29,6 +29,7 @@ from registry.errors import (
     UnknownNoticeError,
 )
 from registry.events import GivenEvent
+from registry.organisations import check_kind
 from registry.records import GivenValue, check_value
 from registry.relationships import GivenRelationship
 from registry.scores import NO_MODEL, ModelRef
@@ -59,7 +60,7 @@ def given_subject(row: SubjectIn) -> GivenSubject:
     return GivenSubject(
         external_id=row.external_id,
         source=row.source,
-        kind=row.kind,
+        kind=row.kind if "kind" in row.model_fields_set else None,
         language=row.language,
         country=row.country,
         registered_at=row.registered_at,
@@ -200,6 +201,7 @@ def places_of(policy: PolicyDocument, row: GivenSubject) -> Iterator[dict[str, s
     for name, value in row.values.items():
         try:
             check_value(policy, name, value)
+            check_kind(policy, row.kind, name, value.value)
         except (UnknownFieldError, InvalidValueError) as error:
             shown = name if name in policy.fields else "*"
             yield {"pointer": f"/values/{shown}", "code": kind_of(error).slug}

@@ -24,12 +24,15 @@ MAJORITY_YEARS = 18
 
 
 def check_person(request: AccessRequest, purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
-    """Whether this person is old enough; an unknown age is judged as the document says."""
+    """Whether this person is old enough; an unknown age is judged as the document says, and an organisation has none.
+
+    Whoever has a month of coming of age is a human, whatever they are listed as.
+    """
     age = least_age(purpose)
-    if not age or facts.kind is SubjectKind.ORGANISATION:
+    if not age:
         return ()
     if facts.majority_month is None:
-        young = purpose.unknown_age == "deny"
+        young = purpose.unknown_age == "deny" and facts.kind is not SubjectKind.ORGANISATION
     else:
         young = not has_reached(age, facts.majority_month, facts.as_of)
         if young and parents_may_decide(purpose) and is_given(request, purpose, facts, parental=True):

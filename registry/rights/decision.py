@@ -31,6 +31,7 @@ from registry.disclosure import Disclosed, disclose
 from registry.erasure import erase_within, erasure_entry, settle
 from registry.errors import ForbiddenError, InvalidValueError, UnknownRequestError
 from registry.journal import JournalKind
+from registry.objections import newly_theirs, object_again, suppressions_of
 from registry.post import Letter, queue_letter, send_waiting
 from registry.records import GivenValue, Value, write_value
 from registry.rights.answer import correspondence, write_answer
@@ -115,12 +116,15 @@ async def _rectify(registry: Registry, caller: Caller, subject_id: UUID, request
         subject = await change.lock_subject(subject_id)
         row = await locked(change, subject_id, request_id)
         digests: list[bytes] = []
+        await change.hold_keys()
+        theirs = await newly_theirs(change, subject_id, suppressions_of(change, wish))
         for name, value in scores_last(change.policy, wish):
             given = await _with_purpose(change, subject_id, FieldName(name), value)
             written = await write_value(change, subject, FieldName(name), given, caller.client, rectified=True)
             if isinstance(written, bytes):
                 digests.append(written)
             change.journal(JournalKind.RECTIFICATION, subject_id, name)
+        await object_again(change, caller, subject_id, theirs)
         await _lift(change, row)
         digests.append(await write_answer(change, subject, row, letters.RECTIFIED))
         close(change, row, caller, RequestState.FULFILLED)

@@ -89,7 +89,7 @@ PURPOSES = sorted(retailer().purposes)
 def stricter() -> PolicyDocument:
     """The retailer with every kind of rule in use: soft opt-in, many channels, machines, health, budgets, inputs."""
     interest = {"article": "A6-1-f", "why": "test", "assessment": "IA-1", "rests_on": ["contract"]}
-    sold = Basis(article=LegalBasis.SOFT_OPT_IN, why="test")
+    sold = Basis(article=LegalBasis.SOFT_OPT_IN, why="test", rests_on=(RelationshipKind.CONTRACT,))
     document = with_purpose(
         NEWSLETTER,
         basis={Category.MASTER: sold},
@@ -133,6 +133,7 @@ def in_order(document: PolicyDocument) -> Facts:
 
 
 documents = st.sampled_from([retailer(), stricter()])
+months = st.dates(date(2020, 1, 1), date(2034, 12, 31))
 instants = st.integers(-2000, 2).map(lambda days: NOW + timedelta(days=days)) | st.just(NOW)
 
 
@@ -243,7 +244,7 @@ def circumstances(name: str) -> st.SearchStrategy[object]:
     """Anything that may be known about a person outside the collections."""
     match name:
         case "majority_month":
-            return st.none() | st.dates(date(2020, 1, 1), date(2034, 12, 31))
+            return st.none() | months
         case "kind":
             return st.none() | st.sampled_from(SubjectKind)
         case "within_budget":
@@ -308,6 +309,38 @@ def test_not_knowing_lets_no_more_out_than_knowing_anything(
     known = changed(in_order(document), **{collection: data.draw(possible(collection, request))})
     unknown = changed(in_order(document), **{collection: None})
     assert_no_wider(decide(request, unknown, document), decide(request, known, document))
+
+
+@cache
+def guessing(document_is_shipped: bool, unknown_age: str) -> PolicyDocument:  # noqa: FBT001 - a key of the cache
+    """The documents above, with every purpose judging an unknown age alike."""
+    document = retailer() if document_is_shipped else stricter()
+    for name in document.purposes:
+        document = with_purpose(name, document, unknown_age=unknown_age)
+    return document
+
+
+@pytest.mark.gdpr("8(1)")
+@given(cases(), months)
+def test_not_knowing_an_age_lets_no_more_out_than_any_age_where_it_is_refused(case: Case, month: date) -> None:
+    """Of organisations, which have none, the next law speaks."""
+    request, facts, document = case
+    document = guessing(document is retailer(), "deny")
+    if facts.kind is not SubjectKind.ORGANISATION:
+        unknown = decide(request, changed(facts, majority_month=None), document)
+        assert_no_wider(unknown, decide(request, changed(facts, majority_month=month), document))
+
+
+@pytest.mark.gdpr("8(1)")
+@given(cases(), st.booleans())
+def test_an_age_that_is_not_asked_for_is_that_of_an_adult(case: Case, an_organisation: bool) -> None:  # noqa: FBT001
+    """Where the document takes an unknown age for that of an adult, or there is none: no wider than any adult's."""
+    request, facts, document = case
+    if an_organisation:
+        facts = changed(facts, kind=SubjectKind.ORGANISATION)
+    document = guessing(document is retailer(), "deny" if an_organisation else "adult")
+    of_age = changed(facts, majority_month=date(1990, 1, 1))
+    assert decide(request, changed(facts, majority_month=None), document) == decide(request, of_age, document)
 
 
 @pytest.mark.gdpr("7(3)")

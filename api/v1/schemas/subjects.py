@@ -77,7 +77,9 @@ class ValueIn(In):
 class SubjectIn(In):
     """One customer. What is absent stays untouched, a null clears.
 
-    `registered_at` is when the person registered anew: it alone lifts the block of an erased identifier.
+    `registered_at` is when the person registered anew: it alone lifts the block of an erased identifier. `kind` also
+    corrects what somebody is listed as. An organisation has nothing that only a human has, as a first name or a birth
+    date: its people are customers of their own, of the kind `contact_person`.
     """
 
     model_config = example(_SUBJECT)

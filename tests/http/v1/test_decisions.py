@@ -15,6 +15,7 @@ from registry.withdrawals import withdraw_consent
 from tests.boards import board_of
 from tests.house import ANNA, SHOP, House
 from tests.http.v1.api import Api
+from tests.http.v1.test_customers import ERIKA
 from tests.unit.policies.people import CATALOGUE
 
 NEWSLETTER = PurposeId("newsletter")
@@ -267,8 +268,11 @@ async def test_a_purpose_for_single_cases_asks_which_and_remembers_a_check_of_it
 async def test_a_customer_who_bought_and_was_told_may_get_mail_about_similar_goods(api: Api) -> None:
     """R-DE-UWG-4, with what the registry keeps: where the address came from, the sale, and when the notice came."""
     house = api.house
-    customer = await house.customer("A-1", {"email": ANNA["email"]})
-    visitor = await house.customer("A-2", {"email": "visitor@example.com"}, ordered=False)
+    bought = {**ERIKA, "values": {"email": {"value": ANNA["email"]}}}
+    customer, visitor = [
+        UUID((await api.patch("shop", "/v1/subjects", one)).json()["subject_id"])
+        for one in (bought, {**bought, "external_id": "E-2", "relationships": []})
+    ]
     found = await decided(api, customer, visitor, fields=["email"], purpose="similar_goods_email", client="marketing")
     assert [item["permitted"] for item in found] == [True, False]
     assert found[1]["reasons"] == [{"code": "NO_BASIS", "cites": ["UWG § 7(3) no. 1"], "rule": "soft_opt_in"}]

@@ -1,18 +1,29 @@
 """Parents consent for a child: recorded with who they are, sealed, and how that was made sure."""
 
+from datetime import date
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from policies.vocabulary import Channel, PurposeId
+from policies.periods import plus
+from policies.vocabulary import Channel, FieldName, PurposeId
+from registry import rights
 from registry.coming_of_age import ToConfirm, to_confirm
 from registry.context import Caller
 from registry.export import access_package
 from registry.tables import ConsentEventRow, EventRow, SubjectRow
-from tests.house import ANNA
+from tests.house import ANNA, SHOP
 from tests.http.v1.api import Api
 from tests.http.v1.test_consents import grant, may_mail
 
+CLEARED = {
+    "external_id": "A-1",
+    "source": "shop",
+    "collected_for": "order_fulfilment",
+    "values": {"birth_date": {"value": None}},
+}
 HOLDER = {"name": "Waltraud Elternteil", "email": "waltraud@example.com"}
 
 
@@ -60,3 +71,41 @@ async def test_a_childs_newsletter_needs_the_parents_and_waits_for_the_young_per
     assert await may_mail(api, subject), "it stands until the young person changes it"
     assert (await api.post("shop", "/v1/consents", await grant(api, subject))).status_code == 201
     assert await to_confirm(registry) == [], "confirmed"
+
+
+@pytest.mark.gdpr("8(1)")
+@pytest.mark.parametrize(("age", "stays"), [(12, True), (17, True), (19, False)])
+async def test_a_birth_date_that_is_cleared_leaves_a_child_a_child(api: Api, age: int, *, stays: bool) -> None:
+    """R-8-1: a sync that loses the date does not say that somebody grew up; whoever decides on a correction may."""
+    house = api.house
+    born = plus((await house.registry.database.now()).date().replace(day=1), "P1M")
+    born = born.replace(year=born.year - age)
+    subject = await house.customer(values={**ANNA, "birth_date": born.isoformat()})
+
+    async def month() -> date | None:
+        async with house.registry.database.reading() as session:
+            return (await session.get_one(SubjectRow, subject)).majority_month
+
+    coming_of_age = await month()
+    assert coming_of_age == born.replace(year=born.year + 18)
+    for _ in range(2):
+        cleared = await api.patch("shop", "/v1/subjects", CLEARED)
+        assert (cleared.status_code, cleared.json()["kept"]) == (200, [])
+    assert await month() == (coming_of_age if stays else None)
+    wish = rights.Wish(values={FieldName("birth_date"): None})
+    request = await rights.receive_request(house.registry, SHOP, subject, rights.RequestKind.RECTIFICATION, wish)
+    await rights.decide_request(house.registry, await house.decider(), subject, request.request_id, accepted=True)
+    assert await month() is None
+
+
+async def test_another_birth_date_counts_at_once(api: Api) -> None:
+    body = {**CLEARED, "values": {"birth_date": {"value": "2014-05-01"}}}
+    subject = UUID((await api.patch("shop", "/v1/subjects", body)).json()["subject_id"])
+    for value, expected in [
+        (None, date(2032, 5, 1)),
+        ("2012-06-30", date(2030, 6, 1)),
+        ("1980-01-01", date(1998, 1, 1)),
+    ]:
+        await api.patch("shop", "/v1/subjects", {**body, "values": {"birth_date": {"value": value}}})
+        async with api.house.registry.database.reading() as session:
+            assert (await session.get_one(SubjectRow, subject)).majority_month == expected

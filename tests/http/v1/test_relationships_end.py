@@ -77,6 +77,30 @@ async def test_a_contract_begins_anew_only_after_its_end(api: Api) -> None:
     assert await ends(api, subject) == {None}
 
 
+@pytest.mark.gdpr("6(1)(b)")
+async def test_an_end_that_has_come_moves_only_to_an_earlier_instant(api: Api) -> None:
+    """R-6.1-1: a sync that plans a later end revives no contract; a planned end may still move."""
+    subject = await api.house.customer()
+    now, years = datetime.now(UTC), timedelta(days=1500)
+    planned, hour = now + years, timedelta(hours=1)
+    for end, expected in [
+        (planned, planned),
+        (planned + years, planned + years),
+        (now - hour, now - hour),
+        (planned, now - hour),
+        (now - 2 * hour, now - 2 * hour),
+        (now - hour, now - 2 * hour),
+    ]:
+        assert (await opened(api, subject, closed_at=end.isoformat())).status_code == 201
+        assert await ends(api, subject) == {after(expected)}
+    assert (await close(api, subject, closed_at=planned.isoformat())).status_code == 200
+    assert (await close(api, subject)).status_code == 200
+    asked = {"purpose": "order_fulfilment", "fields": "street"}
+    assert (await api.get("shop", f"/v1/subjects/{subject}", **asked)).status_code == 403
+    await opened(api, subject, opened_at=(now + timedelta(seconds=1)).isoformat(), closed_at=planned.isoformat())
+    assert await ends(api, subject) == {after(planned)}
+
+
 async def test_an_end_before_the_beginning_is_refused(api: Api) -> None:
     subject = await api.house.customer()
     early = (yesterday() - timedelta(hours=1)).isoformat()

@@ -1,6 +1,6 @@
 """The condition of an audience says of one person what the decision says, row by row of the table of decisions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from policies.audience import Predicate, predicate
 from policies.decision import Deny, Permit
 from policies.documents import Basis, PolicyDocument
 from policies.evaluate import evaluate
-from policies.facts import AccessRequest, Facts, Objection, Restriction
+from policies.facts import AccessRequest, Facts, Objection, Permission, Restriction
 from policies.vocabulary import (
     ONLY_ASKED,
     Category,
@@ -349,12 +349,39 @@ def test_an_audience_of_buyers_meets_all_four_conditions(missing: str | None) ->
     people += [customer(permissions=(), relationships=open_since(kind)) for kind in RelationshipKind]
     people.append(customer(permissions=(), relationships=open_since(RelationshipKind.CONTRACT, -0.1)))
     people += [customer(permissions=(), objections=(_against(channel),)) for channel in Channel]
+    people += [customer(permissions=one) for one in _withdrawals()]
     found = [
         agree(ask("mailer", NEWSLETTER, "email", channel=channel), one, document)
         for channel in (None, Channel.EMAIL, Channel.SMS)
         for one in people
     ]
     assert any(found) is (missing is None)
+
+
+def _withdrawals() -> Iterator[tuple[Permission, ...]]:
+    """Consents to advertising by e-mail that were withdrawn, alone and with one more word about them."""
+    another = "similar_goods_email"
+    for state in ConsentState:
+        yield (permission(another, state),)
+        yield (permission(another, ConsentState.WITHDRAWN), permission(another, state, days(9), Channel.ANY))
+    withdrawn = permission(another, ConsentState.WITHDRAWN)
+    for channel in Channel:
+        yield (permission(another, ConsentState.REVOKED, channel=channel),)
+        if channel is not Channel.EMAIL:
+            yield (withdrawn, permission(another, since=days(9), channel=channel))
+    for at in (NOW, days(-1), days(100), days(101)):
+        yield (withdrawn, permission(another, since=at, channel=Channel.ANY))
+    yield (withdrawn, permission(POSTAL, since=days(9)), permission("recommendations", ConsentState.WITHDRAWN))
+
+
+@pytest.mark.parametrize("kind", list(RelationshipKind))
+def test_an_audience_of_buyers_bought_as_the_document_says(kind: RelationshipKind) -> None:
+    """R-DE-UWG-4: of what can be a sale, the relationships that the basis rests on."""
+    request = ask("mailer", NEWSLETTER, "email", channel=Channel.EMAIL)
+    for rests_on in ([kind], list(RelationshipKind), [RelationshipKind.CONTRACT]):
+        document = with_purpose(NEWSLETTER, SOLD, basis=basis(LegalBasis.SOFT_OPT_IN, rests_on=rests_on))
+        found = agree(request, customer(permissions=(), relationships=open_since(kind)), document)
+        assert found is (kind in rests_on and kind in {RelationshipKind.CONTRACT, RelationshipKind.ACCOUNT})
 
 
 def _against(channel: Channel) -> Objection:

@@ -92,12 +92,13 @@ ADDRESS = {
 REACHED = ("email", "phone", "first_name", "street", "postcode")
 SOLD = with_purpose(
     NEWSLETTER,
-    basis=basis(LegalBasis.SOFT_OPT_IN),
+    basis=basis(LegalBasis.SOFT_OPT_IN, rests_on=["contract", "account"]),
     objection="absolute",
     notice="privacy_notice",
     similar_goods=True,
     channels=(Channel.EMAIL, Channel.SMS),
 )
+SIMILAR_GOODS_READ = ask("marketing", "similar_goods_email", "email")
 EVERY_CHANNEL = with_purpose(
     POSTAL,
     channels=tuple(one for one in Channel if one is not Channel.ANY),
@@ -539,6 +540,33 @@ SOFT_OPT_IN = [
         (ReasonCode.NO_BASIS,),
         {"permissions": (permission(state=ConsentState.WITHDRAWN, channel=Channel.ANY),)},
         SOLD,
+    ),
+    Row(
+        "R-DE-UWG-4",
+        "no. 1: an account where the document names contracts",
+        SIMILAR_GOODS_READ,
+        (ReasonCode.NO_BASIS,),
+        {"relationships": open_since(RelationshipKind.ACCOUNT)},
+    ),
+    Row("R-DE-UWG-4", "no. 3: consented to the newsletter", SIMILAR_GOODS_READ),
+    Row(
+        "R-DE-UWG-4",
+        "no. 3: withdrew the newsletter",
+        SIMILAR_GOODS_READ,
+        (ReasonCode.NO_BASIS,),
+        {"permissions": (permission(state=ConsentState.WITHDRAWN),)},
+    ),
+    Row(
+        "R-21.2-2",
+        "no. 3: withdrew the newsletter and then wanted it again",
+        SIMILAR_GOODS_READ,
+        (),
+        {
+            "permissions": (
+                permission(state=ConsentState.WITHDRAWN, since=days(50)),
+                permission(since=days(49), channel=Channel.ANY),
+            )
+        },
     ),
     Row(
         "R-DE-UWG-4",

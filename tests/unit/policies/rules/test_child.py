@@ -117,19 +117,21 @@ def test_a_purpose_without_a_minimum_age_asks_nobodys_age() -> None:
     assert not reasons(decide(ORDER_READ, customer(majority_month=date(2040, 1, 1))))
 
 
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [
-        (SubjectKind.PERSON, [ReasonCode.MINOR]),
-        (SubjectKind.SOLE_TRADER, [ReasonCode.MINOR]),
-        (SubjectKind.CONTACT_PERSON, [ReasonCode.MINOR]),
-        (SubjectKind.ORGANISATION, []),
-    ],
-)
-def test_only_an_organisation_has_no_age(kind: SubjectKind, expected: list[ReasonCode]) -> None:
-    """R-4.1-1."""
-    facts = customer(majority_month=date(2040, 1, 1), kind=kind)
-    assert reasons(decide(NEWSLETTER_READ, facts)) == expected
+@pytest.mark.gdpr("8(1)")
+@pytest.mark.parametrize("kind", [*SubjectKind, None])
+@pytest.mark.parametrize("unknown_age", ["adult", "deny"])
+def test_an_organisation_has_no_age_and_whoever_has_one_is_no_organisation(
+    kind: SubjectKind | None, unknown_age: str
+) -> None:
+    """R-4.1-1, R-8-1: a child whom a system lists as an organisation is still a child."""
+    document = with_purpose(NEWSLETTER, unknown_age=unknown_age)
+    for month, young in [
+        (date(2040, 1, 1), True),
+        (date(2001, 1, 1), False),
+        (None, unknown_age == "deny" and kind is not SubjectKind.ORGANISATION),
+    ]:
+        found = reasons(decide(NEWSLETTER_READ, customer(majority_month=month, kind=kind), document))
+        assert found == ([ReasonCode.MINOR] if young else []), month
 
 
 @pytest.mark.parametrize(("age", "young"), [(9, False), (20, False), (21, True)])

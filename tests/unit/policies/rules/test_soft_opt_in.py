@@ -11,6 +11,7 @@ from policies.rules.soft_opt_in import check_basis, terms_of
 from policies.vocabulary import (
     Category,
     Channel,
+    ConsentState,
     LegalBasis,
     Origin,
     PurposeId,
@@ -33,8 +34,10 @@ from tests.unit.policies.people import (
     with_purpose,
 )
 
+ADS = "similar_goods_email"  # another purpose of the company that advertises by e-mail
 SALE, GOODS, OBJECTED, NOTICE = (f"UWG § 7(3) no. {number}" for number in (1, 2, 3, 4))
-BASIS = Basis(article=LegalBasis.SOFT_OPT_IN, why="test")
+BOUGHT = (RelationshipKind.CONTRACT, RelationshipKind.ACCOUNT)
+BASIS = Basis(article=LegalBasis.SOFT_OPT_IN, why="test", rests_on=BOUGHT)
 SOLD = with_purpose(
     NEWSLETTER,
     basis={Category.MASTER: BASIS},
@@ -45,11 +48,13 @@ SOLD = with_purpose(
 )
 
 
-def missing(facts: Facts, channel: Channel | None = Channel.EMAIL, **changes: object) -> list[str]:
+def missing(
+    facts: Facts, channel: Channel | None = Channel.EMAIL, basis: Basis = BASIS, **changes: object
+) -> list[str]:
     """The conditions that do not hold, of advertising to her on a channel."""
     document = with_purpose(NEWSLETTER, SOLD, **changes)
     request = ask("mailer", NEWSLETTER, "email", channel=channel)
-    found = check_basis(request, document.purposes[NEWSLETTER], BASIS, facts, terms_of(document))
+    found = check_basis(request, document.purposes[NEWSLETTER], basis, facts, terms_of(document))
     assert {one.code for one in found} <= {ReasonCode.NO_BASIS}
     return [cite for one in found for cite in one.cites]
 
@@ -64,6 +69,9 @@ def test_a_document_says_which_fields_are_electronic_addresses_and_which_purpose
     assert "order_fulfilment" in terms.of_sales
     for name in terms.of_sales ^ set(retailer().purposes):
         assert LegalBasis.CONTRACT not in retailer().purposes[name].articles
+    assert terms.advertising == {Channel.EMAIL: {"newsletter", "similar_goods_email"}, Channel.SMS: frozenset()}
+    for change in ({"direct_marketing": False}, {"advertises_for": "third_party"}, {"channels": (Channel.SMS,)}):
+        assert "newsletter" not in terms_of(with_purpose(NEWSLETTER, **change)).advertising[Channel.EMAIL]
 
 
 @pytest.mark.parametrize("article", list(LegalBasis))
@@ -109,6 +117,17 @@ def test_no_1_she_has_bought(
     assert missing(buyer(relationships=None)) == [SALE]
 
 
+@pytest.mark.parametrize("kind", list(RelationshipKind))
+@pytest.mark.parametrize("named", list(RelationshipKind))
+def test_no_1_the_sale_is_what_the_document_names_where_it_can_be_one(
+    kind: RelationshipKind, named: RelationshipKind
+) -> None:
+    """R-DE-UWG-4: whoever only has an account has not bought where the document speaks of contracts."""
+    basis = Basis(article=LegalBasis.SOFT_OPT_IN, why="test", rests_on=(named,))
+    facts = buyer(relationships=(Relationship(kind, days(9), None),))
+    assert missing(facts, basis=basis) == ([] if kind is named and kind in BOUGHT else [SALE])
+
+
 @pytest.mark.parametrize("collected_for", ["newsletter", "recommendations", "a_purpose_of_old"])
 def test_no_1_the_address_was_collected_for_a_contract(collected_for: str) -> None:
     assert missing(buyer(addresses=(address("email", collected_for=PurposeId(collected_for)),))) == [SALE, NOTICE]
@@ -142,6 +161,50 @@ def test_no_3_what_nobody_knows_counts_as_an_objection() -> None:
     assert missing(buyer(objections=None)) == [OBJECTED]
     assert missing(customer(permissions=None)) == [OBJECTED]
     assert missing(customer(permissions=(permission(expires_at=NOW),))) == [OBJECTED]
+
+
+TO_ALL, AGAIN = days(20), days(10)
+
+
+@pytest.mark.gdpr("7(3)")
+@pytest.mark.parametrize(
+    ("declared", "holds"),
+    [
+        ([(ADS, Channel.EMAIL, ConsentState.WITHDRAWN, TO_ALL)], False),
+        ([(ADS, Channel.ANY, ConsentState.WITHDRAWN, TO_ALL)], False),
+        ([(ADS, Channel.EMAIL, ConsentState.REVOKED, TO_ALL)], False),
+        ([(ADS, Channel.EMAIL, ConsentState.WITHDRAWN, days(-1))], False),
+        ([(ADS, Channel.SMS, ConsentState.WITHDRAWN, TO_ALL)], True),
+        ([(ADS, Channel.EMAIL, ConsentState.EXPIRED, TO_ALL)], True),
+        ([(ADS, Channel.EMAIL, ConsentState.REFUSED, TO_ALL)], True),
+        ([("telephone_advertising", Channel.ANY, ConsentState.WITHDRAWN, TO_ALL)], True),
+        ([("recommendations", Channel.ANY, ConsentState.WITHDRAWN, TO_ALL)], True),
+        *(
+            ([(ADS, Channel.EMAIL, ConsentState.WITHDRAWN, TO_ALL), (name, channel, state, since)], holds)
+            for name, channel, state, since, holds in [
+                (ADS, Channel.ANY, ConsentState.GIVEN, AGAIN, True),
+                (ADS, Channel.ANY, ConsentState.RENEWED, AGAIN, True),
+                (ADS, Channel.ANY, ConsentState.GIVEN, NOW, True),
+                (ADS, Channel.ANY, ConsentState.GIVEN, days(-1), False),
+                (ADS, Channel.ANY, ConsentState.GIVEN, TO_ALL, False),
+                (ADS, Channel.ANY, ConsentState.GIVEN, days(30), False),
+                (ADS, Channel.ANY, ConsentState.UNKNOWN, AGAIN, False),
+                (ADS, Channel.ANY, ConsentState.INVALIDATED, AGAIN, False),
+                (ADS, Channel.SMS, ConsentState.GIVEN, AGAIN, False),
+                (NEWSLETTER, Channel.ANY, ConsentState.GIVEN, AGAIN, False),
+                ("recommendations", Channel.ANY, ConsentState.GIVEN, AGAIN, False),
+            ]
+        ),
+    ],
+)
+def test_no_3_nor_withdrawn_a_consent_to_advertising_on_this_channel(
+    declared: list[tuple[str, Channel, ConsentState, datetime]],
+    holds: bool,  # noqa: FBT001 - a column
+) -> None:
+    """R-DE-UWG-4, R-21.2-2: until a later word in favour of the same."""
+    permissions = tuple(permission(name, state, since, channel) for name, channel, state, since in declared)
+    for order in (permissions, permissions[::-1]):
+        assert missing(customer(permissions=order)) == ([] if holds else [OBJECTED])
 
 
 @pytest.mark.parametrize(
