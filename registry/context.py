@@ -243,6 +243,10 @@ class Registry:
         """Have the policy and keys that a gathering named, or newer ones; errors as `InForce.load`."""
         await self._in_force.learn(policy_digest, keys_version)
 
+    async def document(self, session: AsyncSession, digest: str) -> PolicyDocument | None:
+        """A policy document, in force or not any more; None where it cannot be trusted."""
+        return await self._in_force.document(session, digest)
+
     async def fresh_keys(self, session: AsyncSession) -> None:
         """Have the key ring that this session's snapshot names; errors as `InForce.fresh_keys`."""
         await self._in_force.fresh_keys(session)

@@ -115,7 +115,7 @@ async def decide_at(
     gathered: dict[UUID, Gathered] = {}
     if refused is None:
         async with registry.database.reading() as session:
-            of_then = await policy_at(session, at)
+            of_then = await policy_at(registry, session, at)
             if of_then is None:
                 refused = Deny(None, request.purpose, policy.version, (_NO_POLICY_YET,))
             else:

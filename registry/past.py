@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from policies.consent_history import Declaration, fold
-from policies.documents import PolicyDocument, parse
+from policies.documents import PolicyDocument
 from policies.facts import Address, Delivery, Item, Objection, Relationship, Restriction
 from policies.vocabulary import (
     Category,
@@ -37,6 +37,7 @@ from policies.vocabulary import (
     SubjectStatus,
 )
 from registry.consent_rows import declaration_of
+from registry.context import Registry
 from registry.database import (
     CATEGORIES,
     ORIGINS,
@@ -47,6 +48,7 @@ from registry.database import (
     Versions,
     purposes_named,
 )
+from registry.policy_times import digest_at
 from registry.tables import (
     ConsentEventRow,
     EventRow,
@@ -54,7 +56,6 @@ from registry.tables import (
     NoticeDeliveryRow,
     NoticeRow,
     ObjectionRow,
-    PolicyVersionRow,
     RecordRow,
     RelationshipRow,
     RestrictionRow,
@@ -71,16 +72,10 @@ class Known(StrEnum):
     NOW = "now"
 
 
-async def policy_at(session: AsyncSession, at: datetime) -> PolicyDocument | None:
-    """The document that was in force; None = there was none yet."""
-    statement = (
-        select(col(PolicyVersionRow.document))
-        .where(col(PolicyVersionRow.activated_at) <= at)
-        .order_by(col(PolicyVersionRow.activated_at).desc())
-        .limit(1)
-    )
-    found = (await session.execute(statement)).scalar()
-    return parse(found) if found is not None else None
+async def policy_at(registry: Registry, session: AsyncSession, at: datetime) -> PolicyDocument | None:
+    """The document that was in force; None = there was none yet, or it cannot be trusted any more."""
+    digest = await digest_at(session, at)
+    return await registry.document(session, digest) if digest else None
 
 
 async def gather_at(

@@ -25,6 +25,7 @@ from registry.errors import BackupError, UnknownSubjectError
 from registry.journal import JournalEntry, JournalKind
 from registry.keys import Digest
 from registry.objections import write_objection
+from registry.policy_times import begins
 from registry.rights import RequestKind, RequestState
 from registry.rights.review import open_contest
 from registry.rotation import entry as key_entry
@@ -106,6 +107,8 @@ async def _replay(registry: Registry, caller: Caller, number: int, entry: Journa
     closes = entry.kind is JournalKind.ACCESS_LOG  # the eraser may destroy an audit key, not make another one
     async with registry.change(erasing=not closes, keeping=closes, replaying=True) as change:
         if not carried_out:
+            if entry.kind is JournalKind.POLICY:
+                await begins(change.session, entry.about, entry.at)  # also those that others followed
             try:
                 await _carry_out(change, caller, entry)
             except UnknownSubjectError:  # nobody in this backup, or erased already: nothing to undo
