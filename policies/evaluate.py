@@ -128,6 +128,13 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     return _permit(case, document, question.names, rows, question.bases, question.withheld)
 
 
+def beyond_budget(permit: Permit) -> Deny:
+    """The refusal of somebody for whom nothing but the day's number of people speaks against it."""
+    withheld = (*permit.withheld, *[_withheld((name, (budget.USED_UP,))) for name in permit.fields])
+    told = _in_order(tuple(chain.from_iterable({part.reasons for part in withheld})))
+    return Deny(permit.subject_id, permit.purpose, permit.policy_version, told, withheld)
+
+
 @dataclass(slots=True)
 class _Against:
     """What was found against all fields, against those of a kind, and against the values of a field."""

@@ -3,8 +3,9 @@
 1. Refuse what needs no look at anybody.
 2. Gather, decide and record as `disclose` does, with the same facts, rules and freshness.
 
-A question about the past is decided under the policy of its day, with what was known then or what is known now; whether
-the client may ask at all is a question of today.
+A question about the past is decided under the policy of its day, with what was known then or what is known now. Today
+has a say in who asks: whether the purpose is this client's, whether its credential counts, and how many people it may
+look at on one day.
 
 Legal: GDPR Art. 5(1)(b), Art. 5(2), Art. 7(1); § 7 UWG; R-5.2-1.
 """
@@ -16,23 +17,25 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from audit.event import EventTag
 from policies.decision import Deny, Permit, Reason
-from policies.evaluate import evaluate, evaluate_gate
+from policies.documents import PolicyDocument
+from policies.evaluate import evaluate_gate
 from policies.facts import AccessRequest
+from policies.rules import purpose_limitation
 from policies.vocabulary import VALID_CONSENT, Channel, LegalBasis, ReasonCode
 from registry.context import Caller, Registry
-from registry.database import Gathered
-from registry.disclosure import FRESH_SECONDS, entry_of, gather, judge
+from registry.database import Gathered, Versions
+from registry.disclosure import FRESH_SECONDS, check_versions, entry_of, gather, judge
 from registry.errors import InvalidValueError, NotReadyError
-from registry.facts import facts_from
 from registry.past import Known, gather_at, policy_at
-from registry.tables import ConsentEventRow
+from registry.tables import ConsentEventRow, StateRow
 
 _TRIES = 3
-_NO_POLICY_YET = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(2)",))
+_NO_POLICY = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(2)",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +106,47 @@ async def decide_at(
 
     Raises:
         InvalidValueError: when `at` lies in the future.
+        AuthenticationError: when the caller's token was voided meanwhile; recorded.
+        NotReadyError: when the policy changed meanwhile.
         AuditUnavailableError: when the outcome could not be recorded; nothing is told then.
     """
     ids = list(dict.fromkeys(subject_ids))
-    policy = registry.policy
-    decisions: list[Permit | Deny]
-    refused = evaluate_gate(request, policy)
     at = at.astimezone(UTC)
     if at > await registry.database.now():
         raise InvalidValueError("at lies in the future")
+    today = registry.policy
     gathered: dict[UUID, Gathered] = {}
+    async with registry.database.reading() as session:
+        versions = await _versions(session)
+        policy, refused = _asked_at(request, today, await policy_at(registry, session, at))  # 1
+        if refused is None:
+            gathered = await gather_at(session, ids, frozenset(request.fields), at, known)  # 2
+    await check_versions(registry, caller, today, versions)
+    decisions: list[Permit | Deny]
     if refused is None:
-        async with registry.database.reading() as session:
-            of_then = await policy_at(registry, session, at)
-            if of_then is None:
-                refused = Deny(None, request.purpose, policy.version, (_NO_POLICY_YET,))
-            else:
-                policy = of_then
-                refused = evaluate_gate(request, policy)
-            if refused is None:
-                gathered = await gather_at(session, ids, frozenset(request.fields), at, known)
-    if refused is None:
-        decisions = [evaluate(request, policy, facts_from(gathered[id_], within_budget=True)) for id_ in ids]
+        counting = today if request.purpose in today.purposes else policy
+        decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids], counting)
         entry = entry_of(caller, request, policy, EventTag.DECIDE, decisions)
     else:
         decisions = [refused] * len(ids)
         entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused])
     recorded = await registry.log.append(entry, decisions)
     return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]
+
+
+def _asked_at(
+    request: AccessRequest, today: PolicyDocument, then: PolicyDocument | None
+) -> tuple[PolicyDocument, Deny | None]:
+    """Which policy decides, and what it refuses without a look at anybody: whose purpose it is today, the rest then."""
+    not_the_clients = purpose_limitation.check_asker(request, today)
+    if not_the_clients or then is None:
+        return today, Deny(None, request.purpose, today.version, not_the_clients or (_NO_POLICY,))
+    return then, evaluate_gate(request, then)
+
+
+async def _versions(session: AsyncSession) -> Versions:
+    state = select(col(StateRow.policy_digest), col(StateRow.clients_version), col(StateRow.keys_version))
+    return Versions(*(await session.execute(state)).one())
 
 
 async def evidence_of(

@@ -23,12 +23,12 @@ from audit.event import Entry, EventTag, Outcome, PersonRef, Recorded
 from audit.log import split
 from policies.decision import Deny, Permit, Reason, Withheld
 from policies.documents import PolicyDocument
-from policies.evaluate import evaluate, evaluate_gate
+from policies.evaluate import beyond_budget, evaluate, evaluate_gate
 from policies.facts import AccessRequest
 from policies.vocabulary import FieldName, ReasonCode
 from registry.budgets import take_places
 from registry.context import Caller, Registry
-from registry.database import Gathered
+from registry.database import Gathered, Versions
 from registry.errors import KeyUnavailableError, NotReadyError
 from registry.facts import addresses_for, facts_from, reviews_for
 from registry.vault import Place, Sealed, open_sealed
@@ -129,34 +129,44 @@ async def gather(
         addresses=addresses,
         with_reviews=reviews_for(policy, request.purpose),
     )
-    versions = next(iter(gathered.values())).versions
+    await check_versions(registry, caller, policy, next(iter(gathered.values())).versions)
+    return gathered
+
+
+async def check_versions(registry: Registry, caller: Caller, policy: PolicyDocument, versions: Versions) -> None:
+    """Make sure that the caller still counts, and that policy and keys are those that a gathering named.
+
+    Raises:
+        AuthenticationError, NotReadyError: as `gather`.
+    """
     if caller.credential is not None and versions.clients_version != caller.credential.clients_version:
         await registry.check_credential(caller, versions.clients_version)
     if versions.policy_digest != policy.digest or versions.keys != registry.ring.version:
         await registry.learn(versions.policy_digest, versions.keys)
         if registry.policy.digest != policy.digest:
             raise NotReadyError("the policy changed while the question was being answered")
-    return gathered
 
 
 async def judge(
-    registry: Registry, request: AccessRequest, policy: PolicyDocument, gathered: Sequence[Gathered]
+    registry: Registry,
+    request: AccessRequest,
+    policy: PolicyDocument,
+    gathered: Sequence[Gathered],
+    counting: PolicyDocument | None = None,
 ) -> list[Permit | Deny]:
     """Decide about people who were gathered, in their order.
 
-    Only who would be permitted takes a place in the client's number of today.
+    Only who would be permitted takes a place in the client's number of today, which `counting` states; None = `policy`.
     """
-    budget = policy.purposes[request.purpose].budget
-    if budget is None:
-        return [evaluate(request, policy, facts_from(one)) for one in gathered]
+    subjects_per_day = (counting or policy).subjects_per_day(request.client, request.purpose)
     hoped = [evaluate(request, policy, facts_from(one, within_budget=True)) for one in gathered]
+    if subjects_per_day is None:
+        return hoped
     people = [one.subject_id for one in hoped if isinstance(one, Permit)]
-    fitting = await take_places(registry, request.client, request.purpose, people, budget.subjects_per_day)
+    fitting = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
     return [
-        evaluate(request, policy, facts_from(one, within_budget=False))
-        if isinstance(decision, Permit) and decision.subject_id not in fitting
-        else decision
-        for decision, one in zip(hoped, gathered, strict=True)
+        beyond_budget(decision) if isinstance(decision, Permit) and decision.subject_id not in fitting else decision
+        for decision in hoped
     ]
 
 

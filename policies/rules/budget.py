@@ -12,11 +12,11 @@ from policies.facts import Facts
 from policies.vocabulary import ReasonCode
 
 CITES = ("GDPR Art. 32(1)",)
-_USED_UP = Reason(ReasonCode.QUOTA, CITES)
+USED_UP = Reason(ReasonCode.QUOTA, CITES)
 
 
 def check_person(purpose: Purpose, facts: Facts) -> tuple[Reason, ...]:
     """Whether this person still fits into today's number; an unknown count is a full one."""
     if purpose.budget is None or facts.within_budget:
         return ()
-    return (_USED_UP,)
+    return (USED_UP,)

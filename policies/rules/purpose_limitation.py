@@ -39,6 +39,17 @@ def check_gate(request: AccessRequest, document: PolicyDocument) -> tuple[Reason
     return ()
 
 
+def check_asker(request: AccessRequest, document: PolicyDocument) -> tuple[Reason, ...]:
+    """Whether this client may ask about another time, by the document of today.
+
+    What has become of the purpose since does not matter, only whose it is; one that is gone is judged by its own time.
+    """
+    client = document.clients.get(request.client)
+    if client is None or (request.purpose in document.purposes and request.purpose not in client.purposes):
+        return (_NOT_THE_CLIENTS,)
+    return ()
+
+
 def check_field(document: PolicyDocument, purpose: Purpose, field: FieldName) -> tuple[Reason, ...]:
     """Whether what was worked out from other fields may serve the purpose: only if each of those may.
 

@@ -1,13 +1,14 @@
 """The decision as a whole: what stops it, what it collects, and what a permit proves."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
 import pytest
 
-from policies.decision import Deny, Permit
+from policies.decision import Deny, Permit, Reason
 from policies.documents import Budget, PolicyDocument
-from policies.evaluate import evaluate, evaluate_gate
+from policies.evaluate import beyond_budget, evaluate, evaluate_gate
 from policies.facts import AccessRequest, Facts, Relationship, Restriction
 from policies.vocabulary import (
     Category,
@@ -163,6 +164,25 @@ def test_somebody_erased_answers_like_nobody() -> None:
     answers = [decide(ORDER_READ, customer(status=status)) for status in (SubjectStatus.ERASED, None)]
     assert answers[0] == answers[1]
     assert answers[0].subject_id is None
+
+
+@pytest.mark.gdpr("32")
+@pytest.mark.parametrize("fields", [("street",), ("street", "income"), ("street", "purchases")])
+def test_who_comes_too_late_on_a_day_is_refused_as_if_the_count_had_been_known(fields: tuple[str, ...]) -> None:
+    document = with_purpose(ORDERS, budget=Budget(subjects_per_day=1))
+    request, facts = ask("shop", ORDERS, *fields), customer(items=(item("street"), item("purchases", "elsewhere")))
+    permit, expected = (evaluate(request, document, replace(facts, within_budget=fits)) for fits in (True, False))
+    assert isinstance(permit, Permit)
+    late = beyond_budget(permit)
+    assert (late.subject_id, late.purpose, late.policy_version) == (SOMEBODY, ORDERS, document.version)
+    assert late.reasons == reasons_of(expected)
+    assert {part.field for part in late.withheld} == set(fields)
+    assert late.withheld[-1].reasons == (Reason(ReasonCode.QUOTA, ("GDPR Art. 32(1)",)),)
+
+
+def reasons_of(decision: Permit | Deny) -> tuple[Reason, ...]:
+    assert isinstance(decision, Deny)
+    return decision.reasons
 
 
 @pytest.mark.gdpr("17(3)(b)")
