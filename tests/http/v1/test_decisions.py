@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from api.compose import open_registry
 from policies.vocabulary import Channel, PurposeId, Touchpoint
+from registry import rights
 from registry.clients import create_client, revoke_client
 from registry.tables import BudgetUseRow
 from registry.withdrawals import withdraw_consent
@@ -217,6 +218,44 @@ async def test_objections_and_restrictions_count_from_their_day_on(api: Api) -> 
     assert item["permitted"]
     (item,) = await decided(api, subject, at=(await house.registry.database.now()).isoformat())
     assert codes(item) == ["DM_OBJECTION"]
+
+
+@pytest.mark.gdpr("21(1)")
+@pytest.mark.parametrize("accepted", [True, False], ids=["upheld", "rejected"])
+async def test_an_objection_bars_until_it_was_weighed_and_after_that_if_it_prevailed(
+    api: Api, *, accepted: bool
+) -> None:
+    """R-5.2-1: the same answer about a day before and after it was weighed, and about today as live."""
+    house = api.house
+    subject = await house.customer()
+
+    async def barred(at: datetime | None = None, known: str = "then") -> bool:
+        asked = {"at": at.isoformat(), "known": known} if at else {}
+        fields = {"fields": ["last_name"], "channel": None, "case_reference": "K-2026-17"}
+        (item,) = await decided(api, subject, client="console", purpose="legal_claims", **fields, **asked)
+        return codes(item) == ["OBJECTION"]
+
+    async def tick() -> datetime:
+        return await after(house, await after(house, await house.registry.database.now()))
+
+    before = await tick()
+    wish = rights.Wish(purpose=PurposeId("legal_claims"))
+    received = await rights.receive_request(house.registry, SHOP, subject, rights.RequestKind.OBJECTION, wish)
+    weighed = await tick()
+    assert await barred()
+    assert [await barred(at) for at in (before, weighed)] == [False, True]
+    await rights.decide_request(
+        house.registry,
+        await house.decider(),
+        subject,
+        received.request_id,
+        accepted=accepted,
+        reasons="Proceedings are pending.",
+    )
+    now = await tick()
+    for known in ("then", "now"):
+        assert [await barred(at, known) for at in (before, weighed, now)] == [False, True, accepted]
+    assert await barred() is accepted
 
 
 @pytest.mark.gdpr("32")
