@@ -136,23 +136,28 @@ class CompiledPolicy:
 
     document: PolicyDocument
     _gates: dict[_Asked, Deny | PurposeTable] = field(default_factory=dict)
+    _observed: dict[_Asked, Deny | PurposeTable] = field(default_factory=dict)
     _fields: dict[tuple[PurposeId, FieldName], FieldTable] = field(default_factory=dict)
     _kinds: dict[tuple[tuple[Category, ...], str | None], Kind] = field(default_factory=dict)
     _sale: soft_opt_in.Terms | None = None
 
-    def gate(self, request: AccessRequest) -> Deny | PurposeTable:
-        """What client and purpose alone come to: a refusal, or the table to go on with."""
+    def gate(self, request: AccessRequest, *, observing: bool = False) -> Deny | PurposeTable:
+        """What client and purpose alone come to: a refusal, or the table to go on with.
+
+        With `observing`, the table of a purpose in observe mode and of no other.
+        """
         asked = (request.client, request.purpose, request.operation, request.channel, bool(request.case_reference))
-        known = self._gates.get(asked)
+        gates = self._observed if observing else self._gates
+        known = gates.get(asked)
         if known is None:
-            known = self._gate(request)
+            known = self._gate(request, observing=observing)
             if request.client in self.document.clients and request.purpose in self.document.purposes:
-                self._gates[asked] = known
+                gates[asked] = known
         return known
 
-    def _gate(self, request: AccessRequest) -> Deny | PurposeTable:
+    def _gate(self, request: AccessRequest, *, observing: bool) -> Deny | PurposeTable:
         document = self.document
-        reasons = purpose_limitation.check_gate(request, document)
+        reasons = purpose_limitation.check_gate(request, document, observing=observing)
         if not reasons:
             purpose = document.purposes[request.purpose]
             reasons = (

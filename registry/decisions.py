@@ -23,14 +23,15 @@ from sqlmodel import col
 from audit.event import EventTag
 from policies.decision import Deny, Permit, Reason
 from policies.documents import PolicyDocument
-from policies.evaluate import evaluate_gate
+from policies.evaluate import evaluate_gate, is_observed, observe
 from policies.facts import AccessRequest
 from policies.rules import purpose_limitation
 from policies.vocabulary import VALID_CONSENT, Channel, LegalBasis, ReasonCode
 from registry.context import Caller, Registry
 from registry.database import Gathered, Versions
-from registry.disclosure import FRESH_SECONDS, check_versions, entry_of, gather, judge
+from registry.disclosure import FRESH_SECONDS, check_versions, entry_of, gather, judge, observe_people
 from registry.errors import InvalidValueError, NotReadyError
+from registry.facts import facts_from
 from registry.past import Known, gather_at, policy_at
 from registry.tables import ConsentEventRow, StateRow
 
@@ -74,7 +75,8 @@ async def decide(
         decisions: list[Permit | Deny]
         refused = evaluate_gate(request, policy)  # 1
         if refused is not None:
-            entry = entry_of(caller, request, policy, operation, [refused])
+            observed = await observe_people(registry, caller, request, ids, policy)
+            entry = entry_of(caller, request, policy, operation, [refused], observed)
             decisions = [refused] * len(ids)
         else:
             gathered = await gather(registry, caller, request, ids, policy)  # 2
@@ -118,8 +120,10 @@ async def decide_at(
     gathered: dict[UUID, Gathered] = {}
     async with registry.database.reading() as session:
         versions = await _versions(session)
-        policy, refused = _asked_at(request, today, await policy_at(registry, session, at))  # 1
-        if refused is None:
+        then = await policy_at(registry, session, at)
+        policy, refused = _asked_at(request, today, then)  # 1
+        observing = policy is then and is_observed(request, policy)
+        if refused is None or observing:
             gathered = await gather_at(session, ids, frozenset(request.fields), at, known)  # 2
     await check_versions(registry, caller, today, versions)
     decisions: list[Permit | Deny]
@@ -129,7 +133,9 @@ async def decide_at(
         entry = entry_of(caller, request, policy, EventTag.DECIDE, decisions)
     else:
         decisions = [refused] * len(ids)
-        entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused])
+        people = [facts_from(gathered[id_], within_budget=True) for id_ in ids] if observing else []
+        observed = [observe(request, policy, facts) for facts in people]
+        entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused], observed)
     recorded = await registry.log.append(entry, decisions)
     return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]
 

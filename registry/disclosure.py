@@ -1,6 +1,7 @@
 """The read: gather, decide, record, open. The only use case that lets values out.
 
-1. Refuse what needs no look at anybody: unknown or inactive purpose, another client's purpose.
+1. Refuse what needs no look at anybody: unknown or inactive purpose, another client's purpose. A purpose in observe
+   mode is refused alike, and what it would have come to is recorded for each person.
 2. Gather everything about the person in one round trip, with the database's clock.
 3. Decide; for a purpose with a number of people a day, take a place for each person first.
 4. Record the outcome, permitted or refused, and wait until it is durable.
@@ -21,9 +22,9 @@ import orjson
 
 from audit.event import Entry, EventTag, Outcome, PersonRef, Recorded
 from audit.log import split
-from policies.decision import Deny, Permit, Reason, Withheld
+from policies.decision import Deny, Observed, Permit, Reason, Withheld
 from policies.documents import PolicyDocument
-from policies.evaluate import beyond_budget, evaluate, evaluate_gate
+from policies.evaluate import beyond_budget, evaluate, evaluate_gate, is_observed, observe
 from policies.facts import AccessRequest
 from policies.vocabulary import FieldName, ReasonCode
 from registry.budgets import take_places
@@ -35,6 +36,7 @@ from registry.vault import Place, Sealed, open_sealed
 
 MOST_SUBJECTS = 1000
 FRESH_SECONDS = 1.0
+OBSERVED = "observe"
 _TRIES = 3
 
 
@@ -89,7 +91,8 @@ async def disclose(
         policy = registry.policy
         refused = evaluate_gate(request, policy)  # 1
         if refused is not None:
-            entry = entry_of(caller, request, policy, operation, [refused])
+            observed = await observe_people(registry, caller, request, ids, policy)
+            entry = entry_of(caller, request, policy, operation, [refused], observed)
             index = (await registry.log.append(entry, refused)).index
             return [Refused(id_, refused, index) for id_ in ids]
         gathered = await gather(registry, caller, request, ids, policy)  # 2
@@ -145,6 +148,20 @@ async def check_versions(registry: Registry, caller: Caller, policy: PolicyDocum
         await registry.learn(versions.policy_digest, versions.keys)
         if registry.policy.digest != policy.digest:
             raise NotReadyError("the policy changed while the question was being answered")
+
+
+async def observe_people(
+    registry: Registry, caller: Caller, request: AccessRequest, ids: Sequence[UUID], policy: PolicyDocument
+) -> list[Observed]:
+    """What a purpose in observe mode would have come to about these people, for the entry of its refusal alone.
+
+    Nobody is looked at for any other refusal. No place of the day's number is taken: nothing is told.
+    Errors as `gather`.
+    """
+    if not ids or not is_observed(request, policy):
+        return []
+    gathered = await gather(registry, caller, request, ids, policy)
+    return [observe(request, policy, facts_from(gathered[id_], within_budget=True)) for id_ in ids]
 
 
 async def judge(
@@ -208,8 +225,9 @@ def entry_of(
     policy: PolicyDocument,
     operation: EventTag,
     decisions: Sequence[Permit | Deny],
+    observed: Sequence[Observed] = (),
 ) -> Entry:
-    """What the call is remembered as: one entry, one part for each person."""
+    """What the call is remembered as: one entry, one part for each person, decided about or only observed."""
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
     case = f",case:{case_check(request.case_reference)}" if request.case_reference else ""
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
@@ -224,9 +242,9 @@ def entry_of(
         reasons=_codes([reason for decision in decisions for reason in _all_reasons(decision)]),
         policy=policy.version,
         persons=tuple(
-            PersonRef(decision.subject_id, _detail(decision) + case)
-            for decision in decisions
-            if decision.subject_id is not None
+            PersonRef(one.subject_id, _detail(one) + case)
+            for one in (*decisions, *observed)
+            if one.subject_id is not None
         ),
         actor=caller.actor,
     )
@@ -247,8 +265,14 @@ def _codes(reasons: Sequence[Reason]) -> tuple[str, ...]:
     return tuple(code.value for code in ReasonCode if code in found) if found else ()
 
 
-def _detail(decision: Permit | Deny) -> str:
-    """What the call meant for this person: outcome and the fields let out or the grounds, in codes."""
+def _detail(decision: Permit | Deny | Observed) -> str:
+    """What the call meant for this person: outcome and the fields let out or the grounds, in codes.
+
+    Of a purpose that is only observed, what it would have meant, behind a word of its own: it counts as no disclosure.
+    """
+    if isinstance(decision, Observed):
+        would_be = ("deny", _codes(decision.reasons)) if decision.reasons else ("permit", decision.fields)
+        return f"{OBSERVED}:{would_be[0]}:" + ",".join(would_be[1])
     if isinstance(decision, Permit):
         return "permit:" + ",".join(decision.fields)
     return "deny:" + ",".join(_codes(decision.reasons))

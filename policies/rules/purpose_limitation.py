@@ -24,12 +24,18 @@ _NOT_ASSESSED = Reason(ReasonCode.DPIA_MISSING, (_ASSESSED,))
 _FOREIGN = Reason(ReasonCode.PURPOSE_INCOMPATIBLE, (_COMPATIBLE,))
 
 
-def check_gate(request: AccessRequest, document: PolicyDocument) -> tuple[Reason, ...]:
-    """Reasons that end the decision before anything about the person is looked at."""
+def check_gate(request: AccessRequest, document: PolicyDocument, *, observing: bool = False) -> tuple[Reason, ...]:
+    """Reasons that end the decision before anything about the person is looked at.
+
+    Args:
+        request: who asks for what.
+        document: the policy that decides.
+        observing: whether a purpose in observe mode passes, because nothing can leave whatever the answer is.
+    """
     purpose = document.purposes.get(request.purpose)
     if purpose is None:
         return (_UNKNOWN,)
-    if purpose.state != "active":
+    if purpose.state != ("observe" if observing else "active"):
         return (_INACTIVE,)
     client = document.clients.get(request.client)
     if client is None or request.purpose not in client.purposes:

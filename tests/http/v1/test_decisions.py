@@ -33,13 +33,13 @@ def over(state: str) -> dict[str, str]:
     return {purpose + "state: active": purpose + f"state: {state}", COLLECTED: collected}
 
 
-async def put_in_force(house: House, changes: Mapping[str, str]) -> None:
+async def put_in_force(house: House, changes: Mapping[str, str], version: str = "changed") -> None:
     """The shipped document with some lines changed."""
     source = (CATALOGUE / "retailer.yaml").read_text(encoding="utf-8")
     for old, new in changes.items():
         assert old in source
         source = source.replace(old, new)
-    source = source.replace('  version: "', '  version: "changed-', 1)
+    source = source.replace('  version: "', f'  version: "{version}-', 1)
     await (await board_of(house)).put_in_force(source.encode())
 
 
