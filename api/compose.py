@@ -1,8 +1,9 @@
 """Puts the registry together from its settings; the command line and the web application share it.
 
 Order of a start: durability is checked and that every column is declared, keys are loaded, a log behind its pin is
-refused, then data older than its journal; what a crash left in outbox and intents is brought to its place, values that
-the policy in force does not know are refused, and only then is anything served.
+refused, then data older than its journal; what a crash left in outbox and intents is brought to its place. Another
+policy in force than the journal names, and values that the policy does not know, are refused. Only then is anything
+served.
 """
 
 import asyncio
@@ -89,7 +90,7 @@ async def open_registry(settings: Settings, *, serving: bool = True, restored: b
             await registry.load()
             if not restored:
                 await registry.check_journal()
-                await registry.flush_journal()
+                await registry.check_policy()
             await log.integrate()
             if not registry.has_policy and not restored:
                 await prepare(registry, SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))

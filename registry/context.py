@@ -259,6 +259,10 @@ class Registry:
         """Refuse data that is older than the journal (R-DEL-6); errors as `outbox.check`."""
         await outbox.check(self.database, self.journal)
 
+    async def check_policy(self) -> None:
+        """Refuse another policy in force than the journal names last; errors as `outbox.check_policy`."""
+        await outbox.check_policy(self.database, self.journal)
+
     async def check_credential(self, caller: Caller, clients_version: int | None = None) -> None:
         """Make sure that a caller's token still counts, as the database has it now.
 

@@ -65,6 +65,28 @@ async def test_the_policy_that_was_in_force_last_is_in_force_again_by_the_word_o
         assert [(one.tree["pol"], one.tree.get("why")) for one in entries][:1] == [("2", ["replayed"])]
 
 
+@pytest.mark.gdpr("5(2)")
+async def test_a_fall_back_of_the_copy_alone_does_not_outlive_its_replay(
+    house: House, unstarted_url: str, tmp_path: Path
+) -> None:
+    """The policy of the backup is broken there; once it is replayed, what the journal names last is in force."""
+    board, sources = await board_of(house), {hashlib.sha256(one).hexdigest(): one for one in map(document, "23")}
+    second, third = sources.values()
+    await board.put_in_force(second)
+    await take(house, tmp_path / "backup")
+    await board.put_in_force(third)
+    settings = restored_settings(house, unstarted_url)
+    await fill(settings, tmp_path / "backup")
+    away = House(house.registry, settings, unstarted_url)
+    await away.as_owner("delete from policy_step where step = 'decide'")
+    async with open_registry(settings, restored=True) as registry:
+        assert registry.policy.version == "2026-11-01"
+        await replay_journal(registry, SYSTEM, sources)
+    for _ in range(2):
+        async with open_registry(settings) as registry:
+            assert registry.policy.version == "3"
+
+
 @pytest.mark.gdpr("17(3)(b)")
 async def test_a_closed_record_of_accesses_stays_closed(house: House, unstarted_url: str, tmp_path: Path) -> None:
     """For who is gone, and for who has data left under a duty: the accesses before the closing are nobody's."""
