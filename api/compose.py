@@ -1,7 +1,9 @@
 """Puts the registry together from its settings; the command line and the web application share it.
 
-Order of a start: durability is checked, keys are loaded, a log behind its pin is refused, then data older than its
-journal; what a crash left in outbox and intents is brought to its place, and only then is anything served.
+Order of a start: durability is checked and that every column is declared, keys are loaded, a log behind its pin is
+refused, then data older than its journal; what a crash left in outbox and intents is brought to its place. Another
+policy in force than the journal names, and values that the policy does not know, are refused. Only then is anything
+served.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ from audit.sequencer import Sequencer
 from audit.watch import NothingToReopenError, Watch
 from policies.notices import NoticeText, parse_notices
 from registry.actors import SYSTEM
+from registry.columns import check_columns, check_values
 from registry.context import Registry
 from registry.database import Database
 from registry.journal import FileJournal
@@ -69,6 +72,8 @@ async def open_registry(settings: Settings, *, serving: bool = True, restored: b
     provider = open_provider(settings.key_provider_url)
     try:
         await database.check_durability()
+        async with database.reading() as session:
+            await check_columns(session, database.engine)
         ring = KeyRing(provider)
         await prepare_keys(database, ring)
         async with database.reading() as session:
@@ -85,10 +90,13 @@ async def open_registry(settings: Settings, *, serving: bool = True, restored: b
             await registry.load()
             if not restored:
                 await registry.check_journal()
-                await registry.flush_journal()
+                await registry.check_policy()
             await log.integrate()
             if not registry.has_policy and not restored:
                 await prepare(registry, SYSTEM, settings.policy_file.read_bytes(), shipped_notices(settings))
+            if serving and not restored:
+                async with database.reading() as session:
+                    await check_values(session, registry.policy)
             await watch.pin()
             watch.start(settings.pin_interval_seconds)
             settling.start()

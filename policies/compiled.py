@@ -141,28 +141,33 @@ class CompiledPolicy:
 
     document: PolicyDocument
     _gates: dict[_Asked, Deny | PurposeTable] = field(default_factory=dict)
+    _observed: dict[_Asked, Deny | PurposeTable] = field(default_factory=dict)
     _fields: dict[tuple[PurposeId, FieldName], FieldTable] = field(default_factory=dict)
     _kinds: dict[tuple[tuple[Category, ...], str | None], Kind] = field(default_factory=dict)
     _sale: soft_opt_in.Terms | None = None
 
-    def gate(self, request: AccessRequest) -> Deny | PurposeTable:
-        """What client and purpose alone come to: a refusal, or the table to go on with."""
+    def gate(self, request: AccessRequest, *, observing: bool = False) -> Deny | PurposeTable:
+        """What client, role and purpose alone come to: a refusal, or the table to go on with.
+
+        With `observing`, the table of a purpose in observe mode and of no other.
+        """
         case = bool(request.case_reference)
         asked = (request.client, request.purpose, request.operation, request.channel, case, request.role)
-        known = self._gates.get(asked)
+        gates = self._observed if observing else self._gates
+        known = gates.get(asked)
         if known is None:
-            known = self._gate(request)
+            known = self._gate(request, observing=observing)
             if self._knows(request):
-                self._gates[asked] = known
+                gates[asked] = known
         return known
 
     def _knows(self, request: AccessRequest) -> bool:
         named = request.client in self.document.clients and request.purpose in self.document.purposes
         return named and (request.role is None or request.role in self.document.roles)
 
-    def _gate(self, request: AccessRequest) -> Deny | PurposeTable:
+    def _gate(self, request: AccessRequest, *, observing: bool) -> Deny | PurposeTable:
         document = self.document
-        reasons = purpose_limitation.check_gate(request, document)
+        reasons = purpose_limitation.check_gate(request, document, observing=observing)
         if not reasons:
             purpose = document.purposes[request.purpose]
             reasons = (

@@ -65,6 +65,17 @@ class Deny(NamedTuple):
     withheld: tuple[Withheld, ...] = ()
 
 
+class Observed(NamedTuple):
+    """What a purpose in observe mode would have come to about one person, for the log alone: it opens nothing.
+
+    `subject_id` None = there is nobody; no reasons = `fields` would have been let out.
+    """
+
+    subject_id: SubjectId | None
+    fields: tuple[FieldName, ...]
+    reasons: tuple[Reason, ...]
+
+
 def for_caller(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """The reasons a calling system may be told.
 

@@ -15,7 +15,7 @@ from itertools import chain
 from uuid import UUID
 
 from policies.compiled import FieldTable, Kind, PurposeTable, Question, compiled
-from policies.decision import Deny, Permit, Reason, Withheld
+from policies.decision import Deny, Observed, Permit, Reason, Withheld
 from policies.documents import Basis, PolicyDocument, Purpose
 from policies.facts import AccessRequest, Facts, Item
 from policies.rules import (
@@ -115,8 +115,27 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
         A permit for the rows that may be opened, with the fields withheld by name, or a refusal with all reasons.
     """
     table = compiled(document).gate(request)
-    if isinstance(table, Deny):
-        return table
+    return table if isinstance(table, Deny) else _decide(table, request, document, facts)
+
+
+def is_observed(request: AccessRequest, document: PolicyDocument) -> bool:
+    """Whether a question that `evaluate_gate` refuses is refused only because its purpose is in observe mode."""
+    return not isinstance(compiled(document).gate(request, observing=True), Deny)
+
+
+def observe(request: AccessRequest, document: PolicyDocument, facts: Facts) -> Observed:
+    """What a question would come to if its purpose were active, not only observed: for the log, never for the asker.
+
+    Arguments as `evaluate`. No permit leaves here, so that nothing can be opened with the answer.
+    """
+    table = compiled(document).gate(request, observing=True)
+    found = table if isinstance(table, Deny) else _decide(table, request, document, facts)
+    if isinstance(found, Permit):
+        return Observed(found.subject_id, found.fields, ())
+    return Observed(found.subject_id, (), found.reasons)
+
+
+def _decide(table: PurposeTable, request: AccessRequest, document: PolicyDocument, facts: Facts) -> Permit | Deny:
     if not _is_there(table, facts):
         return Deny(None, request.purpose, document.version, (_NO_SUBJECT,))
     case = Case(request, table, table.purpose, facts)
@@ -132,6 +151,15 @@ def evaluate(request: AccessRequest, document: PolicyDocument, facts: Facts) -> 
     if isinstance(decision, Permit) and address.is_needed(request):
         return _with_address(case, document, question, decision)
     return decision
+
+
+def beyond_budget(decision: Permit | Deny) -> Deny:
+    """The refusal of somebody against whom the day's number of people speaks, beside whatever else does."""
+    if isinstance(decision, Deny):
+        return decision._replace(reasons=_in_order((*decision.reasons, budget.USED_UP)))
+    withheld = (*decision.withheld, *[_withheld((name, (budget.USED_UP,))) for name in decision.fields])
+    told = _in_order(tuple(chain.from_iterable({part.reasons for part in withheld})))
+    return Deny(decision.subject_id, decision.purpose, decision.policy_version, told, withheld)
 
 
 @dataclass(slots=True)

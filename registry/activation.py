@@ -36,6 +36,7 @@ from registry.policy_steps import (
     statement,
     steps_of,
 )
+from registry.policy_times import begins
 from registry.tables import PolicyProposalRow, PolicyVersionRow, StateRow
 
 
@@ -196,6 +197,7 @@ async def put_in_force(change: Change, state: StateRow, document: PolicyDocument
             ),
         )
     state.policy_digest = document.digest
+    await begins(change.session, document.digest, change.now)
     change.policy = document
     change.journal(JournalKind.POLICY, None, document.digest)
 

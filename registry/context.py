@@ -255,6 +255,10 @@ class Registry:
             await self.learn(versions.policy_digest, versions.keys)
         return versions
 
+    async def document(self, session: AsyncSession, digest: str) -> PolicyDocument | None:
+        """A policy document, in force or not any more; None where it cannot be trusted."""
+        return await self._in_force.document(session, digest)
+
     async def fresh_keys(self, session: AsyncSession) -> None:
         """Have the key ring that this session's snapshot names; errors as `InForce.fresh_keys`."""
         await self._in_force.fresh_keys(session)
@@ -266,6 +270,10 @@ class Registry:
     async def check_journal(self) -> None:
         """Refuse data that is older than the journal (R-DEL-6); errors as `outbox.check`."""
         await outbox.check(self.database, self.journal)
+
+    async def check_policy(self) -> None:
+        """Refuse another policy in force than the journal names last; errors as `outbox.check_policy`."""
+        await outbox.check_policy(self.database, self.journal)
 
     async def check_credential(self, caller: Caller, clients_version: int | None = None) -> None:
         """Make sure that a caller's token still counts, as the database has it now.

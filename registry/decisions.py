@@ -3,8 +3,9 @@
 1. Refuse what needs no look at anybody.
 2. Gather, decide and record as `disclose` does, with the same facts, rules and freshness.
 
-A question about the past is decided under the policy of its day, with what was known then or what is known now; whether
-the client may ask at all is a question of today.
+A question about the past is decided under the policy of its day, with what was known then or what is known now. Today
+has a say in who asks: whether the purpose is this client's, whether its credential counts, and how many people it may
+look at on one day.
 
 Legal: GDPR Art. 5(1)(b), Art. 5(2), Art. 7(1); § 7 UWG; R-5.2-1.
 """
@@ -18,27 +19,29 @@ from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from audit.event import EventTag
 from policies.consent_history import fold
 from policies.decision import Deny, Permit, Reason
 from policies.documents import PolicyDocument, Purpose
-from policies.evaluate import evaluate, evaluate_gate
+from policies.evaluate import evaluate_gate, is_observed, observe
 from policies.facts import AccessRequest, Permission
+from policies.rules import purpose_limitation
 from policies.standing import carrying
 from policies.vocabulary import Category, Channel, LegalBasis, ReasonCode
 from registry.consent_rows import declaration_of
 from registry.context import Caller, Registry
-from registry.database import Gathered
-from registry.disclosure import FRESH_SECONDS, entry_of, gather, judge
+from registry.database import Gathered, Versions
+from registry.disclosure import FRESH_SECONDS, check_versions, entry_of, gather, judge, observe_people
 from registry.errors import InvalidValueError, NotReadyError
 from registry.facts import facts_from
 from registry.past import Known, gather_at, policy_at
-from registry.tables import ConsentEventRow
+from registry.tables import ConsentEventRow, StateRow
 
 _TRIES = 3
-_NO_POLICY_YET = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(2)",))
+_NO_POLICY = Reason(ReasonCode.FAIL_CLOSED, ("GDPR Art. 5(2)",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ async def decide(
         decisions: list[Permit | Deny]
         refused = evaluate_gate(request, policy)  # 1
         if refused is not None:
-            entry = entry_of(caller, request, policy, operation, [refused])
+            observed = await observe_people(registry, caller, request, ids, policy)
+            entry = entry_of(caller, request, policy, operation, [refused], observed)
             decisions = [refused] * len(ids)
         else:
             gathered = await gather(registry, caller, request, ids, policy)  # 2
@@ -109,34 +113,51 @@ async def decide_at(
 
     Raises:
         InvalidValueError: when `at` lies in the future.
+        AuthenticationError: when the caller's token was voided meanwhile; recorded.
+        NotReadyError: when the policy changed meanwhile.
         AuditUnavailableError: when the outcome could not be recorded; nothing is told then.
     """
     ids = list(dict.fromkeys(subject_ids))
-    policy = registry.policy
-    decisions: list[Permit | Deny]
-    refused = evaluate_gate(request, policy)
     at = at.astimezone(UTC)
     if at > await registry.database.now():
         raise InvalidValueError("at lies in the future")
+    today = registry.policy
     gathered: dict[UUID, Gathered] = {}
+    async with registry.database.reading() as session:
+        versions = await _versions(session)
+        then = await policy_at(registry, session, at)
+        policy, refused = _asked_at(request, today, then)  # 1
+        observing = policy is then and is_observed(request, policy)
+        if refused is None or observing:
+            gathered = await gather_at(session, ids, frozenset(request.fields), at, known)  # 2
+    await check_versions(registry, caller, today, versions)
+    decisions: list[Permit | Deny]
     if refused is None:
-        async with registry.database.reading() as session:
-            of_then = await policy_at(session, at)
-            if of_then is None:
-                refused = Deny(None, request.purpose, policy.version, (_NO_POLICY_YET,))
-            else:
-                policy = of_then
-                refused = evaluate_gate(request, policy)
-            if refused is None:
-                gathered = await gather_at(session, ids, frozenset(request.fields), at, known)
-    if refused is None:
-        decisions = [evaluate(request, policy, facts_from(gathered[id_], within_budget=True)) for id_ in ids]
+        counting = today if request.purpose in today.purposes else policy
+        decisions = await judge(registry, request, policy, [gathered[id_] for id_ in ids], counting)
         entry = entry_of(caller, request, policy, EventTag.DECIDE, decisions)
     else:
         decisions = [refused] * len(ids)
-        entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused])
+        people = [facts_from(gathered[id_], within_budget=True) for id_ in ids] if observing else []
+        observed = [observe(request, policy, facts) for facts in people]
+        entry = entry_of(caller, request, policy, EventTag.DECIDE, [refused], observed)
     recorded = await registry.log.append(entry, decisions)
     return [Decided(id_, decision, recorded.index) for id_, decision in zip(ids, recorded.value, strict=True)]
+
+
+def _asked_at(
+    request: AccessRequest, today: PolicyDocument, then: PolicyDocument | None
+) -> tuple[PolicyDocument, Deny | None]:
+    """Which policy decides, and what it refuses without a look at anybody: whose purpose it is today, the rest then."""
+    not_the_clients = purpose_limitation.check_asker(request, today)
+    if not_the_clients or then is None:
+        return today, Deny(None, request.purpose, today.version, not_the_clients or (_NO_POLICY,))
+    return then, evaluate_gate(request, then)
+
+
+async def _versions(session: AsyncSession) -> Versions:
+    state = select(col(StateRow.policy_digest), col(StateRow.clients_version), col(StateRow.keys_version))
+    return Versions(*(await session.execute(state)).one())
 
 
 Evidence = Mapping[UUID, Mapping[Category, UUID]]
@@ -172,7 +193,7 @@ async def evidence_of(
     began = time.monotonic()
     async with registry.database.reading() as session:
         if permits[0].policy_version != registry.policy.version:
-            policy = await policy_at(session, permits[0].as_of)
+            policy = await policy_at(registry, session, permits[0].as_of)
         rows = list((await session.execute(statement)).scalars())
     if time.monotonic() - began > FRESH_SECONDS:
         raise NotReadyError("looking for the proof takes longer than a decision stays fresh")

@@ -1,6 +1,7 @@
 """The read: gather, decide, record, open. The only use case that lets values out.
 
-1. Refuse what needs no look at anybody: unknown or inactive purpose, one that is not the client's or the role's.
+1. Refuse what needs no look at anybody: unknown or inactive purpose, one that is not the client's or the role's. A
+   purpose in observe mode is refused alike, and what it would have come to is recorded for each person.
 2. Gather everything about the person in one round trip, with the database's clock.
 3. Decide; where client and purpose have a number of people a day, take a place for each person first.
 4. Record the outcome, permitted or refused, and wait until it is durable.
@@ -21,20 +22,21 @@ import orjson
 
 from audit.event import Entry, EventTag, Outcome, PersonRef, Recorded
 from audit.log import split
-from policies.decision import Deny, Permit, Reason, Withheld
+from policies.decision import Deny, Observed, Permit, Reason, Withheld
 from policies.documents import PolicyDocument
-from policies.evaluate import evaluate, evaluate_gate
+from policies.evaluate import beyond_budget, evaluate, evaluate_gate, is_observed, observe
 from policies.facts import AccessRequest
 from policies.vocabulary import FieldName, ReasonCode
 from registry.budgets import take_places
 from registry.context import Caller, Registry
-from registry.database import Gathered
+from registry.database import Gathered, Versions
 from registry.errors import KeyUnavailableError, NotReadyError
 from registry.facts import addresses_for, facts_from, reviews_for
 from registry.vault import Place, Sealed, open_sealed
 
 MOST_SUBJECTS = 1000
 FRESH_SECONDS = 1.0
+OBSERVED = "observe"
 _TRIES = 3
 
 
@@ -91,7 +93,8 @@ async def disclose(
         policy = registry.policy
         refused = evaluate_gate(request, policy)  # 1
         if refused is not None:
-            entry = entry_of(caller, request, policy, operation, [refused])
+            observed = await observe_people(registry, caller, request, ids, policy)
+            entry = entry_of(caller, request, policy, operation, [refused], observed)
             index = (await registry.log.append(entry, refused)).index
             return [Refused(id_, refused, index) for id_ in ids]
         gathered = await gather(registry, caller, request, ids, policy)  # 2
@@ -131,34 +134,60 @@ async def gather(
         addresses=addresses,
         with_reviews=reviews_for(policy, request.purpose),
     )
-    versions = next(iter(gathered.values())).versions
+    await check_versions(registry, caller, policy, next(iter(gathered.values())).versions)
+    return gathered
+
+
+async def check_versions(registry: Registry, caller: Caller, policy: PolicyDocument, versions: Versions) -> None:
+    """Make sure that the caller still counts, and that policy and keys are those that a gathering named.
+
+    Raises:
+        AuthenticationError, NotReadyError: as `gather`.
+    """
     if caller.credential is not None and versions.clients_version != caller.credential.clients_version:
         await registry.check_credential(caller, versions.clients_version)
     if versions.policy_digest != policy.digest or versions.keys != registry.ring.version:
         await registry.learn(versions.policy_digest, versions.keys)
         if registry.policy.digest != policy.digest:
             raise NotReadyError("the policy changed while the question was being answered")
-    return gathered
+
+
+async def observe_people(
+    registry: Registry, caller: Caller, request: AccessRequest, ids: Sequence[UUID], policy: PolicyDocument
+) -> list[Observed]:
+    """What a purpose in observe mode would have come to about these people, for the entry of its refusal alone.
+
+    Nobody is looked at for any other refusal. No place of the day's number is taken: nothing is told.
+    Errors as `gather`.
+    """
+    if not ids or not is_observed(request, policy):
+        return []
+    gathered = await gather(registry, caller, request, ids, policy)
+    return [observe(request, policy, facts_from(gathered[id_], within_budget=True)) for id_ in ids]
 
 
 async def judge(
-    registry: Registry, request: AccessRequest, policy: PolicyDocument, gathered: Sequence[Gathered]
+    registry: Registry,
+    request: AccessRequest,
+    policy: PolicyDocument,
+    gathered: Sequence[Gathered],
+    counting: PolicyDocument | None = None,
 ) -> list[Permit | Deny]:
     """Decide about people who were gathered, in their order.
 
-    Only who would be permitted takes a place in the client's number of today. Once that is used up, it speaks against
-    everybody who was not counted, beside whatever else does.
+    Only who would be permitted takes a place in the client's number of today, which `counting` states; None = `policy`.
+    Once that is used up, it speaks against everybody who was not counted, beside whatever else does.
     """
-    subjects_per_day = policy.subjects_per_day(request.client, request.purpose)
-    if subjects_per_day is None:
-        return [evaluate(request, policy, facts_from(one)) for one in gathered]
+    subjects_per_day = (counting or policy).subjects_per_day(request.client, request.purpose)
     hoped = [evaluate(request, policy, facts_from(one, within_budget=True)) for one in gathered]
+    if subjects_per_day is None:
+        return hoped
     people: dict[UUID, bool] = {one.subject_id: isinstance(one, Permit) for one in hoped if one.subject_id is not None}
     told = await take_places(registry, request.client, request.purpose, people, subjects_per_day)
     return [
         decision
         if decision.subject_id is None or decision.subject_id in told
-        else evaluate(request, policy, facts_from(one, within_budget=False))
+        else beyond_budget(evaluate(request, policy, facts_from(one, within_budget=False)))
         for decision, one in zip(hoped, gathered, strict=True)
     ]
 
@@ -201,8 +230,9 @@ def entry_of(
     policy: PolicyDocument,
     operation: EventTag,
     decisions: Sequence[Permit | Deny],
+    observed: Sequence[Observed] = (),
 ) -> Entry:
-    """What the call is remembered as: one entry, one part for each person."""
+    """What the call is remembered as: one entry, one part for each person, decided about or only observed."""
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
     case = case_detail(request)
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
@@ -217,9 +247,9 @@ def entry_of(
         reasons=_codes([reason for decision in decisions for reason in _all_reasons(decision)]),
         policy=policy.version,
         persons=tuple(
-            PersonRef(decision.subject_id, _detail(decision) + case)
-            for decision in decisions
-            if decision.subject_id is not None
+            PersonRef(one.subject_id, _detail(one) + case)
+            for one in (*decisions, *observed)
+            if one.subject_id is not None
         ),
         actor=caller.actor,
     )
@@ -245,8 +275,14 @@ def _codes(reasons: Sequence[Reason]) -> tuple[str, ...]:
     return tuple(code.value for code in ReasonCode if code in found) if found else ()
 
 
-def _detail(decision: Permit | Deny) -> str:
-    """What the call meant for this person: outcome and the fields let out or the grounds, in codes."""
+def _detail(decision: Permit | Deny | Observed) -> str:
+    """What the call meant for this person: outcome and the fields let out or the grounds, in codes.
+
+    Of a purpose that is only observed, what it would have meant, behind a word of its own: it counts as no disclosure.
+    """
+    if isinstance(decision, Observed):
+        would_be = ("deny", _codes(decision.reasons)) if decision.reasons else ("permit", decision.fields)
+        return f"{OBSERVED}:{would_be[0]}:" + ",".join(would_be[1])
     if isinstance(decision, Permit):
         return "permit:" + ",".join(decision.fields)
     return "deny:" + ",".join(_codes(decision.reasons))

@@ -22,7 +22,7 @@ from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
 from registry.coming_of_age import is_to_be_confirmed, majority_month_of
 from registry.consents import consents_of
 from registry.context import Caller, Registry
-from registry.disclosure import Disclosed, disclose
+from registry.disclosure import OBSERVED, Disclosed, disclose
 from registry.errors import UnknownSubjectError
 from registry.scores import model_told
 from registry.tables import (
@@ -146,7 +146,8 @@ _RIGHTS = ("Art. 15", "Art. 16", "Art. 17", "Art. 18", "Art. 20", "Art. 21", "Ar
 def _line(policy: PolicyDocument, one: PersonEntry) -> AccessLine:
     tree = one.entry.tree
     outcome, _, detail = one.detail.partition(":")
-    named = tuple(name for name in detail.split(",") if name in policy.fields)
+    left = detail.split(",") if outcome != OBSERVED else []
+    named = tuple(name for name in left if name in policy.fields)
     code = tree.get("cli", "")
     client = policy.clients.get(code)
     recipient = policy.recipients[client.recipient].name if client and client.recipient else ""

@@ -9,6 +9,7 @@ way as somebody who may not be told: about an id that nobody has.
 Legal: GDPR Art. 5(1)(b), (c), Art. 5(2), Art. 32; R-ENC-4, R-ENC-6.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -16,14 +17,15 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
-from policies.decision import Deny, Permit
-from policies.evaluate import evaluate_gate
+from policies.decision import Deny, Observed, Permit
+from policies.evaluate import evaluate_gate, is_observed
 from policies.facts import AccessRequest
-from policies.vocabulary import ClientCode, FieldName, PurposeId, ReasonCode, SubjectStatus
+from policies.vocabulary import ClientCode, FieldName, PurposeId, ReasonCode, SubjectId, SubjectStatus
 from registry.budgets import take_places
 from registry.context import Caller, Registry
 from registry.decisions import decide
-from registry.disclosure import case_detail, entry_of
+from registry.disclosure import case_detail, entry_of, observe_people
+from registry.errors import InvalidValueError
 from registry.lookup import INDEXED_FIELDS, IdentifierKind, normalise
 from registry.tables import LookupRow, SubjectRow
 
@@ -82,7 +84,8 @@ async def find(
     request = AccessRequest(ClientCode(caller.client), purpose, asked, case_reference=case_reference)
     refused = evaluate_gate(request, registry.policy)
     if refused is not None:
-        entry = entry_of(caller, request, registry.policy, EventTag.LOOKUP, [refused])
+        observed = await _observed(registry, caller, request, identifier)
+        entry = entry_of(caller, request, registry.policy, EventTag.LOOKUP, [refused], observed)
         return NotAsked(refused, (await registry.log.append(entry, refused)).index)
     candidates = await _known_under(registry, identifier)
     if own:
@@ -113,6 +116,20 @@ async def _own(registry: Registry, caller: Caller, request: AccessRequest, known
         actor=caller.actor,
     )
     return Found((await registry.log.append(entry, told)).value)
+
+
+async def _observed(
+    registry: Registry, caller: Caller, request: AccessRequest, identifier: Identifier
+) -> list[Observed]:
+    """Whom a purpose in observe mode would have found, for the entry of its refusal alone."""
+    if not is_observed(request, registry.policy):
+        return []
+    with suppress(InvalidValueError):  # the asker is not even told that nobody could have this identifier
+        candidates = await _known_under(registry, identifier)
+        if not request.fields:
+            return [Observed(SubjectId(one), (), ()) for one in candidates]
+        return await observe_people(registry, caller, request, candidates, registry.policy)
+    return []
 
 
 async def _known_under(registry: Registry, identifier: Identifier) -> list[UUID]:

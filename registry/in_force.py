@@ -23,6 +23,7 @@ from registry.errors import NotReadyError
 from registry.journal import FileJournal, JournalKind
 from registry.keys import KeyRing
 from registry.policy_steps import enrolled_keys, last_good, trusted
+from registry.policy_times import begins
 from registry.tables import JournalOutboxRow, StateRow
 
 _log = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class InForce:
             raise NotReadyError("no policy on file is whole and decided")
         state.policy_digest = good.digest
         now = await self._database.clock(session)
+        await begins(session, good.digest, now)
         session.add(
             JournalOutboxRow(
                 entry_id=uuid4(), kind=JournalKind.POLICY.value, subject_id=None, about=good.digest, at=now
@@ -123,13 +125,22 @@ class InForce:
             await self._ring.load(session)
         if clients_version != self.credentials.version:
             await self.credentials.load(session, clients_version)
-        if digest and digest not in self._documents:
-            document = await trusted(session, self._ring, digest, await enrolled_keys(session, self._journal))
-            if document is None:
-                return False
-            self._documents[digest] = document
+        if digest and await self.document(session, digest) is None:
+            return False
         self._policy = self._documents.get(digest)
         return True
+
+    async def document(self, session: AsyncSession, digest: str) -> PolicyDocument | None:
+        """The document with this digest, in force or not any more; None where it cannot be trusted.
+
+        What was found whole and decided once is kept: rows that change later change nothing about it.
+        """
+        known = self._documents.get(digest)
+        if known is None:
+            known = await trusted(session, self._ring, digest, await enrolled_keys(session, self._journal))
+        if known is not None:
+            self._documents[digest] = known
+        return known
 
     async def of(self, session: AsyncSession) -> PolicyDocument:
         """The policy and keys that the database names, loaded anew where this process has others."""

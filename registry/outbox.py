@@ -17,6 +17,7 @@ from registry.errors import NotReadyError
 from registry.journal import FileJournal, JournalEntry, JournalKind
 from registry.tables import JournalOutboxRow, StateRow
 
+_TRIES = 3
 _TABLE = SQLModel.metadata.tables[JournalOutboxRow.__tablename__]
 
 
@@ -56,3 +57,27 @@ async def check(database: Database, journal: FileJournal) -> None:
         raise NotReadyError("the journal is shorter than the database remembers")
     if written - waiting:
         raise NotReadyError("the database is older than its journal: run `registry replay` before serving")
+
+
+async def check_policy(database: Database, journal: FileJournal) -> None:
+    """Refuse a database that names another policy as in force than the journal names last.
+
+    Whoever can write rows could name a retired document, which was decided and signed like any other; the journal lies
+    outside. Somebody else may be putting one in force right now: so it is looked at more than once.
+
+    Raises:
+        NotReadyError: when they differ.
+    """
+    digest = last = ""
+    for _ in range(_TRIES):
+        await flush(database, journal)
+        named = [entry.about for _, entry in journal.read() if entry.kind is JournalKind.POLICY]
+        last = named[-1] if named else ""
+        async with database.reading() as session:
+            digest = (await session.execute(select(col(StateRow.policy_digest)))).scalar_one()
+        if digest == last:
+            return
+    raise NotReadyError(
+        f"the database has the policy {digest[:16]}… in force, and its journal says {last[:16]}…:"
+        " the database was changed, or is not the one of this journal"
+    )

@@ -4,8 +4,8 @@ Two questions look alike. *As known then* counts only what had been recorded by 
 decided then decided rightly. *As known now* also counts what arrived later about that time, such as a letter of
 withdrawal entered days after it came: it says what was lawful.
 
-Declarations of consent are kept for ever with both times. Of an objection nobody knows any more when it was weighed, so
-it bars from its day on; of contracts, notices and values one time is kept, and it serves both questions. What an
+Declarations of consent are kept for ever with both times. An objection is open until its request was decided, and one
+without a request for ever; of contracts, notices and values one time is kept, and it serves both questions. What an
 erasure took is not known at any time.
 
 Legal: GDPR Art. 5(2), Art. 7(1), (3); R-5.2-1, R-7.3-4, R-7.3-7.
@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from policies.consent_history import Declaration, fold
-from policies.documents import PolicyDocument, parse
+from policies.documents import PolicyDocument
 from policies.facts import Address, Delivery, Item, Objection, Relationship, Restriction
 from policies.vocabulary import (
     Category,
@@ -37,6 +37,7 @@ from policies.vocabulary import (
     SubjectStatus,
 )
 from registry.consent_rows import declaration_of
+from registry.context import Registry
 from registry.database import (
     CATEGORIES,
     ORIGINS,
@@ -47,6 +48,8 @@ from registry.database import (
     Versions,
     purposes_named,
 )
+from registry.policy_times import digest_at
+from registry.rights.cases import RequestKind
 from registry.tables import (
     ConsentEventRow,
     EventRow,
@@ -54,9 +57,9 @@ from registry.tables import (
     NoticeDeliveryRow,
     NoticeRow,
     ObjectionRow,
-    PolicyVersionRow,
     RecordRow,
     RelationshipRow,
+    RequestRow,
     RestrictionRow,
     SubjectRow,
 )
@@ -71,16 +74,10 @@ class Known(StrEnum):
     NOW = "now"
 
 
-async def policy_at(session: AsyncSession, at: datetime) -> PolicyDocument | None:
-    """The document that was in force; None = there was none yet."""
-    statement = (
-        select(col(PolicyVersionRow.document))
-        .where(col(PolicyVersionRow.activated_at) <= at)
-        .order_by(col(PolicyVersionRow.activated_at).desc())
-        .limit(1)
-    )
-    found = (await session.execute(statement)).scalar()
-    return parse(found) if found is not None else None
+async def policy_at(registry: Registry, session: AsyncSession, at: datetime) -> PolicyDocument | None:
+    """The document that was in force; None = there was none yet, or it cannot be trusted any more."""
+    digest = await digest_at(session, at)
+    return await registry.document(session, digest) if digest else None
 
 
 async def gather_at(
@@ -98,6 +95,7 @@ async def gather_at(
     subjects = {row.subject_id: row for row in await _rows(session, SubjectRow, subject_ids)}
     consents = _grouped(await _rows(session, ConsentEventRow, subject_ids))
     objections = _grouped(await _rows(session, ObjectionRow, subject_ids))
+    requests = _grouped(await _rows(session, RequestRow, subject_ids))
     restrictions = _grouped(await _rows(session, RestrictionRow, subject_ids))
     relationships = _grouped(await _rows(session, RelationshipRow, subject_ids))
     deliveries = _grouped(await _rows(session, NoticeDeliveryRow, subject_ids))
@@ -124,7 +122,7 @@ async def gather_at(
                 + [_of_event(row) for row in events[id_] if row.collected_at <= at and row.field in fields]
             ),
             permissions=tuple(fold(_declared(consents[id_], at, known), at).values()),
-            objections=tuple(_objection(row) for row in objections[id_] if row.since <= at),
+            objections=tuple(_objection(row, requests[id_], at) for row in objections[id_] if row.since <= at),
             restrictions=tuple(
                 Restriction(
                     Category(row.category) if row.category else None,
@@ -152,6 +150,7 @@ _Row = TypeVar(
     SubjectRow,
     ConsentEventRow,
     ObjectionRow,
+    RequestRow,
     RestrictionRow,
     RelationshipRow,
     NoticeDeliveryRow,
@@ -186,9 +185,15 @@ def _declared(rows: list[ConsentEventRow], at: datetime, known: Known) -> list[D
     return [declaration_of(row) for row in rows if known is Known.NOW or row.recorded_at <= at]
 
 
-def _objection(row: ObjectionRow) -> Objection:
+def _objection(row: ObjectionRow, requests: Sequence[RequestRow], at: datetime) -> Objection:
+    """As it stood: what was decided about it counts from then on (Art. 21(1), 18(1)(d))."""
     purpose = PurposeId(row.purpose) if row.purpose else None
-    return Objection(row.direct_marketing, purpose, Channel(row.channel), ObjectionState.OPEN, row.since)
+    decided = any(
+        one.kind == RequestKind.OBJECTION and one.received_at == row.since and one.decided_at and one.decided_at <= at
+        for one in requests
+    )
+    state = ObjectionState(row.state) if decided else ObjectionState.OPEN
+    return Objection(row.direct_marketing, purpose, Channel(row.channel), state, row.since)
 
 
 def _review(row: HumanReviewRow, at: datetime) -> StoredReview:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from audit.event import Entry, EventTag, Outcome, PersonRef
@@ -22,9 +23,10 @@ from registry.access_logs import end_access_key
 from registry.context import Caller, Change, Registry
 from registry.erasure import erase_within, erasure_entry
 from registry.errors import BackupError, UnknownSubjectError
-from registry.journal import JournalEntry, JournalKind
+from registry.journal import FileJournal, JournalEntry, JournalKind
 from registry.keys import Digest
 from registry.objections import write_objection
+from registry.policy_times import begins
 from registry.rights import RequestKind, RequestState
 from registry.rights.review import open_contest
 from registry.rotation import entry as key_entry
@@ -98,14 +100,26 @@ async def _adopt(registry: Registry, caller: Caller, digest: str, documents: Map
             )
         await vouch_for(change, document, source)
         await change.session.execute(update(StateRow).values(policy_digest=digest))
+        await _forget_fall_back(change.session, registry.journal)
         change.record(_entry(caller, change, JournalKind.POLICY, None))
     registry.adopt(document)
+
+
+async def _forget_fall_back(session: AsyncSession, journal: FileJournal) -> None:
+    """A fall-back of this copy alone, which the journal never heard of, must not count as the newest policy later."""
+    written = {entry.entry_id for _, entry in journal.read()}
+    waiting = select(JournalOutboxRow).where(col(JournalOutboxRow.kind) == JournalKind.POLICY.value)
+    for row in (await session.execute(waiting)).scalars().all():
+        if row.entry_id not in written:
+            await session.delete(row)
 
 
 async def _replay(registry: Registry, caller: Caller, number: int, entry: JournalEntry, *, carried_out: bool) -> None:
     closes = entry.kind is JournalKind.ACCESS_LOG  # the eraser may destroy an audit key, not make another one
     async with registry.change(erasing=not closes, keeping=closes, replaying=True) as change:
         if not carried_out:
+            if entry.kind is JournalKind.POLICY:
+                await begins(change.session, entry.about, entry.at)  # also those that others followed
             try:
                 await _carry_out(change, caller, entry)
             except UnknownSubjectError:  # nobody in this backup, or erased already: nothing to undo

@@ -72,6 +72,16 @@ class PolicyVersionRow(_Row, table=True):
     activated_at: datetime = Field(sa_type=Instant)
 
 
+class PolicyActivationRow(_Row, table=True):
+    """From when on a policy document was in force, append-only: by a decision, by setup, by a fall-back, or again."""
+
+    __tablename__ = "policy_activation"
+
+    number: int = Field(sa_type=Integer, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    digest: str
+    since: datetime = Field(sa_type=Instant)
+
+
 class KeyEpochRow(_Row, table=True):
     """A key-encrypting key for a span of time, wrapped under a root version of the provider.
 

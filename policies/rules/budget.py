@@ -11,11 +11,11 @@ from policies.facts import Facts
 from policies.vocabulary import ReasonCode
 
 CITES = ("GDPR Art. 32(1)",)
-_USED_UP = Reason(ReasonCode.QUOTA, CITES)
+USED_UP = Reason(ReasonCode.QUOTA, CITES)
 
 
 def check_person(subjects_per_day: int | None, facts: Facts) -> tuple[Reason, ...]:
     """Whether this person still fits into today's number, if there is one; an unknown count is a full one."""
     if subjects_per_day is None or facts.within_budget:
         return ()
-    return (_USED_UP,)
+    return (USED_UP,)

@@ -25,21 +25,41 @@ _NOT_ASSESSED = Reason(ReasonCode.DPIA_MISSING, (_ASSESSED,))
 _FOREIGN = Reason(ReasonCode.PURPOSE_INCOMPATIBLE, (_COMPATIBLE,))
 
 
-def check_gate(request: AccessRequest, document: PolicyDocument) -> tuple[Reason, ...]:
-    """Reasons that end the decision before anything about the person is looked at."""
+def check_gate(request: AccessRequest, document: PolicyDocument, *, observing: bool = False) -> tuple[Reason, ...]:
+    """Reasons that end the decision before anything about the person is looked at.
+
+    Args:
+        request: who asks for what.
+        document: the policy that decides.
+        observing: whether a purpose in observe mode passes, because nothing can leave whatever the answer is.
+    """
     purpose = document.purposes.get(request.purpose)
     if purpose is None:
         return (_UNKNOWN,)
-    if purpose.state != "active":
+    if purpose.state != ("observe" if observing else "active"):
         return (_INACTIVE,)
-    asking: list[Client | ConsoleRole | None] = [document.clients.get(request.client)]
-    if request.role is not None:
-        asking.append(document.roles.get(request.role))
-    if any(one is None or request.purpose not in one.purposes for one in asking):
+    if not all(one is not None and request.purpose in one.purposes for one in _asking(request, document)):
         return (_NOT_THE_ASKERS,)
     if purpose.profiling and not purpose.dpia:
         return (_NOT_ASSESSED,)
     return ()
+
+
+def check_asker(request: AccessRequest, document: PolicyDocument) -> tuple[Reason, ...]:
+    """Whether this client and role may ask about another time, by the document of today.
+
+    What has become of the purpose since does not matter, only whose it is; one that is gone is judged by its own time.
+    """
+    gone = request.purpose not in document.purposes
+    if not all(one is not None and (gone or request.purpose in one.purposes) for one in _asking(request, document)):
+        return (_NOT_THE_ASKERS,)
+    return ()
+
+
+def _asking(request: AccessRequest, document: PolicyDocument) -> tuple[Client | ConsoleRole | None, ...]:
+    """The client, and the role where a member of staff asks; None where the document has no such one."""
+    client = document.clients.get(request.client)
+    return (client,) if request.role is None else (client, document.roles.get(request.role))
 
 
 def check_field(document: PolicyDocument, purpose: Purpose, field: FieldName) -> tuple[Reason, ...]:

@@ -24,6 +24,7 @@ _APPEND_ONLY = (
     "audit_reason",
     "consent_event",
     "notice",
+    "policy_activation",
     "policy_proposal",
     "policy_step",
     "policy_version",

@@ -127,6 +127,21 @@ async def test_a_read_alone_notices_a_document_slipped_in(house: House) -> None:
     assert len(await house.registry.log.search(Filters(operation=EventTag.POLICY_FALL_BACK), 5)) == 1
 
 
+async def test_a_retired_policy_named_by_the_database_alone_is_not_served(database_url: str, tmp_path: Path) -> None:
+    """It is whole and signed; but the journal outside the database names a newer one."""
+    settings = settings_for(database_url, tmp_path / "home")
+    async with open_house(settings) as registry:
+        house, retired = House(registry, settings, database_url), registry.policy.digest
+        await (await board_of(house)).put_in_force(document("2"))
+        decided = registry.policy.digest
+    await house.as_owner(f"update registry_state set policy_digest = '{retired}'")  # noqa: S608 - own words
+    with pytest.raises(NotReadyError, match=f"{retired[:16]}… in force, and its journal says {decided[:16]}…"):
+        await open_house(settings).__aenter__()
+    await house.as_owner(f"update registry_state set policy_digest = '{decided}'")  # noqa: S608 - own words
+    async with open_house(settings) as registry:
+        assert registry.policy.version == "2"
+
+
 async def test_without_any_good_policy_nothing_is_served(database_url: str, tmp_path: Path) -> None:
     settings = settings_for(database_url, tmp_path / "home")
     async with open_house(settings) as registry:

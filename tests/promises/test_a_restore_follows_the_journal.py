@@ -1,21 +1,33 @@
 """Promise 6, the rarer facts: the policy that was in force last, and records of accesses that were closed (R-DEL-6)."""
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from api.compose import open_registry
 from audit.log import Filters
 from registry.access_logs import ClosingGround, Retained, close_access_log, retain
 from registry.actors import SYSTEM
+from registry.context import Registry
 from registry.errors import BackupError
 from registry.policy_history import versions
 from registry.policy_steps import Standing
 from registry.restore import replay_journal
+from registry.tables import PolicyActivationRow
 from tests.boards import board_of, document
 from tests.house import House
 from tests.promises.test_a_restore_undoes_nothing import fill, restored, restored_settings, take
+
+
+async def times_of(registry: Registry) -> list[tuple[str, datetime]]:
+    """Which document was in force from when on."""
+    rows = select(PolicyActivationRow).order_by(col(PolicyActivationRow.number))
+    async with registry.database.reading() as session:
+        return [(row.digest, row.since) for row in (await session.execute(rows)).scalars()]
 
 
 @pytest.mark.gdpr("5(2)")
@@ -27,6 +39,7 @@ async def test_the_policy_that_was_in_force_last_is_in_force_again_by_the_word_o
     source = document("2")
     digest = hashlib.sha256(source).hexdigest()
     await (await board_of(house)).put_in_force(source)
+    times = await times_of(house.registry)
     settings = restored_settings(house, unstarted_url)
     await fill(settings, tmp_path / "backup")
 
@@ -47,8 +60,31 @@ async def test_the_policy_that_was_in_force_last_is_in_force_again_by_the_word_o
         assert registry.policy.version == "2"
         newest = next(one for one in await versions(registry) if one.digest == digest)
         assert (newest.standing, len(newest.steps)) == (Standing.FOUNDED, 1)
+        assert await times_of(registry) == times, "what was in force when stays as it was"
         entries = await registry.log.search(Filters(operation="policy-activate"), 5)
         assert [(one.tree["pol"], one.tree.get("why")) for one in entries][:1] == [("2", ["replayed"])]
+
+
+@pytest.mark.gdpr("5(2)")
+async def test_a_fall_back_of_the_copy_alone_does_not_outlive_its_replay(
+    house: House, unstarted_url: str, tmp_path: Path
+) -> None:
+    """The policy of the backup is broken there; once it is replayed, what the journal names last is in force."""
+    board, sources = await board_of(house), {hashlib.sha256(one).hexdigest(): one for one in map(document, "23")}
+    second, third = sources.values()
+    await board.put_in_force(second)
+    await take(house, tmp_path / "backup")
+    await board.put_in_force(third)
+    settings = restored_settings(house, unstarted_url)
+    await fill(settings, tmp_path / "backup")
+    away = House(house.registry, settings, unstarted_url)
+    await away.as_owner("delete from policy_step where step = 'decide'")
+    async with open_registry(settings, restored=True) as registry:
+        assert registry.policy.version == "2026-11-01"
+        await replay_journal(registry, SYSTEM, sources)
+    for _ in range(2):
+        async with open_registry(settings) as registry:
+            assert registry.policy.version == "3"
 
 
 @pytest.mark.gdpr("17(3)(b)")

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies import evaluate
+from policies.audience import predicate
 from policies.decision import Deny, Permit
 from policies.documents import Basis, Budget, Compatible, PolicyDocument
 from policies.facts import (
@@ -416,6 +417,26 @@ def test_under_a_restriction_of_everything_only_duties_of_law_go_on(case: Case) 
     after = decide(request, changed(facts, restrictions=(Restriction(None, None),)), document)
     if isinstance(after, Permit):
         assert document.purposes[request.purpose].while_restricted
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@given(cases())
+def test_what_is_only_observed_lets_nothing_out_and_is_decided_all_the_same(case: Case) -> None:
+    """The refusal is that of a purpose which is only planned, about everybody, and no condition selects anybody."""
+    request, facts, document = case
+    document = with_purpose(request.purpose, document, state="active")
+    decision = decide(request, facts, document)
+    watched = with_purpose(request.purpose, document, state="observe")
+    inactive = decide(request, facts, with_purpose(request.purpose, document, state="inactive"))
+    assert isinstance(inactive, Deny)
+    assert decide(request, facts, watched) == evaluate.evaluate_gate(request, watched) == inactive
+    assert isinstance(predicate(watched, request, facts.as_of), Deny)
+    observed = evaluate.observe(request, watched, facts)
+    assert observed.subject_id == decision.subject_id
+    expected = (decision.fields, ()) if isinstance(decision, Permit) else ((), decision.reasons)
+    assert (observed.fields, observed.reasons) == expected
+    assert evaluate.is_observed(request, watched) is not isinstance(evaluate.evaluate_gate(request, document), Deny)
+    assert not evaluate.is_observed(request, document)
 
 
 @given(cases())

@@ -8,7 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from api.compose import open_registry
 from policies.vocabulary import Channel, PurposeId, Touchpoint
+from registry import rights
+from registry.clients import create_client, revoke_client
 from registry.rights import RequestKind, Wish, receive_request
 from registry.tables import BudgetUseRow
 from registry.withdrawals import withdraw_consent
@@ -21,16 +24,25 @@ from tests.unit.policies.people import CATALOGUE
 NEWSLETTER = PurposeId("newsletter")
 BUDGET = {"  newsletter:\n    title:": "  newsletter:\n    budget: {subjects_per_day: 2}\n    title:"}
 CLIENT_BUDGET = "      order_fulfilment: {subjects_per_day: 500}"
+COLLECTED = "      transactional: [prize_draw_entry]\n"
 CASES = {"  newsletter:\n    title:": "  newsletter:\n    case_reference: required\n    title:"}
 
 
-async def put_in_force(house: House, changes: Mapping[str, str]) -> None:
+def over(state: str) -> dict[str, str]:
+    """The newsletter in another state; what it alone collects is collected by the prize draws then."""
+    whole = (CATALOGUE / "retailer.yaml").read_text(encoding="utf-8")
+    purpose = "\n  newsletter:\n" + whole.split("\n  newsletter:\n")[1].split("state: active")[0]
+    collected = COLLECTED + "    collects: {master: [salutation]}\n"
+    return {purpose + "state: active": purpose + f"state: {state}", COLLECTED: collected}
+
+
+async def put_in_force(house: House, changes: Mapping[str, str], version: str = "changed") -> None:
     """The shipped document with some lines changed."""
     source = (CATALOGUE / "retailer.yaml").read_text(encoding="utf-8")
     for old, new in changes.items():
         assert old in source
         source = source.replace(old, new)
-    source = source.replace('  version: "', '  version: "changed-', 1)
+    source = source.replace('  version: "', f'  version: "{version}-', 1)
     await (await board_of(house)).put_in_force(source.encode())
 
 
@@ -142,6 +154,62 @@ async def test_the_future_is_not_decided(api: Api) -> None:
     assert (await api.post("mailer", "/v1/decisions", body)).status_code == 422
 
 
+@pytest.mark.gdpr("5(2)")
+@pytest.mark.parametrize("state", ["retired", "inactive"])
+async def test_of_a_purpose_that_is_over_its_own_client_may_still_ask_how_it_was(api: Api, state: str) -> None:
+    """R-5.2-1: whether the purpose was in force is a question of the day; whose it is, one of today."""
+    house = api.house
+    subject = await house.customer(newsletter=True)
+    before = await after(house, await house.registry.database.now())
+    await after(house, before)
+    await put_in_force(house, over(state))
+    between = await after(house, await house.registry.database.now())
+    await after(house, between)
+    (item,) = await decided(api, subject, at=before.isoformat())
+    assert item["permitted"]
+    body = {"purpose": "newsletter", "subject_ids": [str(subject)]}
+    for client, at, code in [
+        ("service_desk", before, "UNAUTHORISED"),
+        ("mailer", between, "PURPOSE_INACTIVE"),
+        ("mailer", None, "PURPOSE_INACTIVE"),
+    ]:
+        response = await api.post(client, "/v1/decisions", {**body, **({"at": at.isoformat()} if at else {})})
+        assert response.status_code == 403
+        assert [reason["code"] for reason in response.json()["reasons"]] == [code]
+
+
+@pytest.mark.gdpr("5(1)(b)")
+async def test_the_past_is_closed_to_a_client_from_which_the_purpose_was_taken(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    before = await after(api.house, await api.house.registry.database.now())
+    await put_in_force(api.house, {"    purposes: [newsletter]\n": "    purposes: []\n"})
+    body = {"purpose": "newsletter", "subject_ids": [str(subject)], "at": before.isoformat()}
+    response = await api.post("mailer", "/v1/decisions", body)
+    assert [reason["code"] for reason in response.json()["reasons"]] == ["UNAUTHORISED"]
+
+
+async def test_a_client_revoked_in_another_process_is_told_nothing_about_the_past(api: Api) -> None:
+    """Promise 4; the process that is asked learns it from the database."""
+    subject = await api.house.customer(newsletter=True)
+    await create_client(api.house.registry, "mailer")
+    headers, now = api.bearer("mailer"), await api.house.registry.database.now()
+    body = {"purpose": "newsletter", "subject_ids": [str(subject)], "at": now.isoformat()}
+    assert (await api.call("mailer", "POST", "/v1/decisions", body, headers=headers)).status_code == 200
+    async with open_registry(api.house.settings, serving=False) as elsewhere:
+        await revoke_client(elsewhere, "mailer")
+    assert (await api.call("mailer", "POST", "/v1/decisions", body, headers=headers)).status_code == 401
+    assert len(await api.log("decide")) == 1
+
+
+async def test_a_policy_of_another_process_is_learnt_by_a_question_about_the_past(api: Api) -> None:
+    subject = await api.house.customer(newsletter=True)
+    body = {"purpose": "newsletter", "subject_ids": [str(subject)], "at": str(await api.house.registry.database.now())}
+    async with open_registry(api.house.settings, serving=False) as elsewhere:
+        await put_in_force(House(elsewhere, api.house.settings, api.house.owner_url), over("retired"))
+    assert (await api.post("mailer", "/v1/decisions", body)).status_code == 503
+    assert (await api.post("mailer", "/v1/decisions", body)).status_code == 200
+
+
 @pytest.mark.gdpr("18")
 async def test_objections_and_restrictions_count_from_their_day_on(api: Api) -> None:
     house = api.house
@@ -153,6 +221,44 @@ async def test_objections_and_restrictions_count_from_their_day_on(api: Api) -> 
     assert item["permitted"]
     (item,) = await decided(api, subject, at=(await house.registry.database.now()).isoformat())
     assert codes(item) == ["DM_OBJECTION"]
+
+
+@pytest.mark.gdpr("21(1)")
+@pytest.mark.parametrize("accepted", [True, False], ids=["upheld", "rejected"])
+async def test_an_objection_bars_until_it_was_weighed_and_after_that_if_it_prevailed(
+    api: Api, *, accepted: bool
+) -> None:
+    """R-5.2-1: the same answer about a day before and after it was weighed, and about today as live."""
+    house = api.house
+    subject = await house.customer()
+
+    async def barred(at: datetime | None = None, known: str = "then") -> bool:
+        asked = {"at": at.isoformat(), "known": known} if at else {}
+        fields = {"fields": ["last_name"], "channel": None, "case_reference": "K-2026-17"}
+        (item,) = await decided(api, subject, client="console", purpose="legal_claims", **fields, **asked)
+        return codes(item) == ["OBJECTION"]
+
+    async def tick() -> datetime:
+        return await after(house, await after(house, await house.registry.database.now()))
+
+    before = await tick()
+    wish = rights.Wish(purpose=PurposeId("legal_claims"))
+    received = await rights.receive_request(house.registry, SHOP, subject, rights.RequestKind.OBJECTION, wish)
+    weighed = await tick()
+    assert await barred()
+    assert [await barred(at) for at in (before, weighed)] == [False, True]
+    await rights.decide_request(
+        house.registry,
+        await house.decider(),
+        subject,
+        received.request_id,
+        accepted=accepted,
+        reasons="Proceedings are pending.",
+    )
+    now = await tick()
+    for known in ("then", "now"):
+        assert [await barred(at, known) for at in (before, weighed, now)] == [False, True, accepted]
+    assert await barred() is accepted
 
 
 @pytest.mark.gdpr("32")
@@ -233,6 +339,31 @@ async def test_two_calls_at_once_never_share_the_last_place(api: Api) -> None:
     await put_in_force(house, BUDGET)
     found = await asyncio.gather(*(decided(api, one) for one in subjects))
     assert sum(item["permitted"] is True for (item,) in found) == 2
+
+
+@pytest.mark.gdpr("32")
+async def test_questions_about_the_past_count_like_any_other(api: Api) -> None:
+    """Today's number counts, also of a time that knew none: reads and decisions take the same places."""
+    house = api.house
+    subjects = [await house.customer(f"A-{number}", newsletter=True) for number in range(4)]
+    before = await after(house, await house.registry.database.now())
+    await after(house, before)
+    await put_in_force(house, BUDGET)
+    for at in (before, await house.registry.database.now()):
+        found = await decided(api, *subjects, at=at.isoformat())
+        assert [codes(item) for item in found] == [[], [], ["QUOTA"], ["QUOTA"]]
+    refused = await api.get("mailer", f"/v1/subjects/{subjects[2]}", purpose="newsletter", fields="email")
+    assert refused.status_code == 403
+
+
+@pytest.mark.gdpr("32")
+async def test_the_number_of_a_client_goes_before_that_of_its_purpose(api: Api) -> None:
+    subjects = [await api.house.customer(f"A-{number}", newsletter=True) for number in range(2)]
+    own = {
+        "    purposes: [newsletter]\n": "    purposes: [newsletter]\n    budget: {newsletter: {subjects_per_day: 1}}\n"
+    }
+    await put_in_force(api.house, {**BUDGET, **own})
+    assert [codes(item) for item in await decided(api, *subjects)] == [[], ["QUOTA"]]
 
 
 @pytest.mark.gdpr("17")

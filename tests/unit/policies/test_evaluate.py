@@ -1,13 +1,14 @@
 """The decision as a whole: what stops it, what it collects, and what a permit proves."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
 import pytest
 
-from policies.decision import Deny, Permit
+from policies.decision import Deny, Permit, Reason
 from policies.documents import Budget, PolicyDocument
-from policies.evaluate import evaluate, evaluate_gate
+from policies.evaluate import beyond_budget, evaluate, evaluate_gate, is_observed, observe
 from policies.facts import AccessRequest, Facts, Relationship, Restriction
 from policies.vocabulary import (
     Category,
@@ -17,6 +18,7 @@ from policies.vocabulary import (
     Operation,
     ReasonCode,
     RelationshipKind,
+    SubjectId,
     SubjectStatus,
 )
 from tests.unit.policies.people import (
@@ -168,6 +170,52 @@ def test_somebody_erased_answers_like_nobody() -> None:
     answers = [decide(ORDER_READ, customer(status=status)) for status in (SubjectStatus.ERASED, None)]
     assert answers[0] == answers[1]
     assert answers[0].subject_id is None
+
+
+@pytest.mark.gdpr("32")
+@pytest.mark.parametrize("fields", [("street",), ("street", "income"), ("street", "purchases")])
+def test_who_comes_too_late_on_a_day_is_refused_as_if_the_count_had_been_known(fields: tuple[str, ...]) -> None:
+    document = with_purpose(ORDERS, budget=Budget(subjects_per_day=1))
+    request, facts = ask("shop", ORDERS, *fields), customer(items=(item("street"), item("purchases", "elsewhere")))
+    permit, expected = (evaluate(request, document, replace(facts, within_budget=fits)) for fits in (True, False))
+    assert isinstance(permit, Permit)
+    late = beyond_budget(permit)
+    assert (late.subject_id, late.purpose, late.policy_version) == (SOMEBODY, ORDERS, document.version)
+    assert late.reasons == reasons_of(expected)
+    assert {part.field for part in late.withheld} == set(fields)
+    assert late.withheld[-1].reasons == (Reason(ReasonCode.QUOTA, ("GDPR Art. 32(1)",)),)
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize(
+    ("request_", "facts", "expected"),
+    [
+        (NEWSLETTER_READ, customer(), (SOMEBODY, NEWSLETTER_READ.fields, [])),
+        (NEWSLETTER_READ, customer(permissions=()), (SOMEBODY, (), [ReasonCode.CONSENT_MISSING])),
+        (NEWSLETTER_READ, customer(status=None), (None, (), [ReasonCode.NO_SUBJECT])),
+        (ask("shop", NEWSLETTER, "income"), customer(), (SOMEBODY, (), [ReasonCode.MINIMISED])),
+        (ask("service_desk", NEWSLETTER, "email"), customer(), (None, (), [ReasonCode.UNAUTHORISED])),
+        (ORDER_READ, customer(), (None, (), [ReasonCode.PURPOSE_INACTIVE])),
+    ],
+)
+def test_a_purpose_in_observe_mode_comes_to_what_it_would_if_it_were_active(
+    request_: AccessRequest, facts: Facts, expected: tuple[SubjectId | None, tuple[str, ...], list[ReasonCode]]
+) -> None:
+    """What is not observed is told as what refuses it; nobody but the log asks."""
+    document = with_purpose(NEWSLETTER, state="observe")
+    for _ in range(2):  # the second time from what the first one kept
+        observed = observe(request_, document, facts)
+        assert (observed.subject_id, observed.fields, [reason.code for reason in observed.reasons]) == expected
+        gate = evaluate_gate(request_, document)
+        assert evaluate(request_, document, facts) == gate or request_ is ORDER_READ
+        assert is_observed(request_, document) is (request_ is not ORDER_READ and request_.client != "service_desk")
+    for state in ("active", "inactive", "retired"):
+        assert not is_observed(request_, with_purpose(NEWSLETTER, state=state))
+
+
+def reasons_of(decision: Permit | Deny) -> tuple[Reason, ...]:
+    assert isinstance(decision, Deny)
+    return decision.reasons
 
 
 @pytest.mark.gdpr("17(3)(b)")

@@ -8,7 +8,7 @@ import pytest
 from policies.compiled import PurposeTable, compiled
 from policies.decision import Permit
 from policies.documents import Compatible, ImpactAssessment
-from policies.rules.purpose_limitation import inputs_of, sources
+from policies.rules.purpose_limitation import check_asker, inputs_of, sources
 from policies.vocabulary import Category, PurposeId, ReasonCode
 from tests.unit.policies.people import (
     NEWSLETTER,
@@ -80,6 +80,27 @@ def test_a_purpose_must_be_the_clients_and_the_roles(client: str, role: str | No
 )
 def test_only_a_purpose_in_force_lets_anything_out(state: str, expected: list[ReasonCode]) -> None:
     assert reasons(decide(ORDER_READ, document=with_purpose("order_fulfilment", state=state))) == expected
+
+
+@pytest.mark.gdpr("5(2)")
+@pytest.mark.parametrize("state", ["active", "observe", "inactive", "retired"])
+@pytest.mark.parametrize(
+    ("client", "purpose", "expected"),
+    [
+        ("shop", "order_fulfilment", []),
+        ("mailer", "order_fulfilment", [ReasonCode.UNAUTHORISED]),
+        ("stranger", "order_fulfilment", [ReasonCode.UNAUTHORISED]),
+        ("shop", "gone_since", []),
+        ("stranger", "gone_since", [ReasonCode.UNAUTHORISED]),
+    ],
+)
+def test_about_another_time_a_client_asks_for_its_own_whatever_became_of_the_purpose(
+    client: str, purpose: str, expected: list[ReasonCode], state: str
+) -> None:
+    """R-5.2-1."""
+    found = check_asker(ask(client, purpose, "email"), with_purpose("order_fulfilment", state=state))
+    assert [reason.code for reason in found] == expected
+    assert all(reason.cites == ("GDPR Art. 5(1)(b)",) for reason in found)
 
 
 @pytest.mark.gdpr("35")
