@@ -49,8 +49,8 @@ class Change(NamedTuple):
 
 _Told: TypeAlias = tuple[Change, tuple[Path, ...]]
 
-# Who asks inside the house or for whom the house has said it already, and how many a day, in which state, under which
-# paper and until when, is no matter of what people consented to.
+# Consent covers who is responsible, purposes, categories and recipients. Not: who asks in the house, which system of a
+# recipient does (that the recipient is one is in "receive"), how many a day, in which state, and on which papers.
 _OUTSIDE_CONSENT = frozenset(
     {"ask", "act", "system", "bound", "subjects_per_day", "state", "lia", "dpia", "transfer_until"}
 )
