@@ -49,8 +49,9 @@ class Change(NamedTuple):
 
 _Told: TypeAlias = tuple[Change, tuple[Path, ...]]
 
-# Who asks inside the house or for whom the house has said it already, and how many a day, in which state, under which
-# paper and until when, is no matter of what people consented to; which of their declarations count is told by a gate.
+# Consent covers who is responsible, purposes, categories and recipients. Not: who asks in the house, which system of a
+# recipient does (that the recipient is one is in "receive"), how many a day, in which state, and on which papers. Which
+# declarations count is told by a gate of its own.
 _OUTSIDE_CONSENT = frozenset(
     {"ask", "act", "system", "bound", "subjects_per_day", "state", "lia", "dpia", "transfer_until", "consent_texts"}
 )

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.diff import Change, compare, scope_of_consent, told
-from policies.documents import Basis, Compatible, ImpactAssessment, PolicyDocument, Transfer, Words
+from policies.documents import Basis, Budget, Compatible, ImpactAssessment, PolicyDocument, Transfer, Words
+from policies.parties import ConsoleRole
 from policies.vocabulary import Category, Channel, EventKind
 from tests.unit.policies.people import retailer
 from tests.unit.policies.small_shop import Edit, shop, with_client, with_field, with_purpose, with_recipient
@@ -527,19 +528,49 @@ def test_another_responsible_is_new_to_every_consent() -> None:
     assert scope_of_consent(joint, shop(), "news") == ()
 
 
+ENDING = Transfer(instrument="standard_clauses", ref="SCC-1", until=date(2030, 1, 1))
+ROLE = ConsoleRole(title=Words(de="a", en="b"), purposes=("news",))
+
+
+@pytest.mark.gdpr("6(1)(a)")
 @pytest.mark.parametrize(
-    ("before", "after", "paper"),
+    ("kind", "before", "after"),
     [
-        (shop(), with_purpose(shop(), "tips", dpia=None, lia=None), "dpia"),
-        (with_purpose(shop(), "tips", lia=shop().purposes["letters"].lia), shop(), "lia"),
+        ("ask", shop(), with_client(shop(), "office", purposes=("proofs", "news"))),
+        ("act", shop(), shop().model_copy(update={"roles": {"dpo": ROLE}})),
+        ("system", shop(), with_client(shop(), "till", recipient="sender")),
+        ("bound", with_client(shop(), "till", recipient="sender"), shop()),
+        ("subjects_per_day", with_purpose(shop(), "news", budget=Budget(subjects_per_day=1)), shop()),
+        ("subjects_per_day", with_client(shop(), "till", budget={"news": Budget(subjects_per_day=1)}), shop()),
+        ("state", with_purpose(shop(), "news", state="observe"), shop()),
+        ("purpose", with_purpose(shop(), "news", state="inactive"), shop()),
+        ("observed", with_purpose(shop(), "news", state="retired"), with_purpose(shop(), "news", state="observe")),
+        ("dpia", with_purpose(shop(), "news", dpia=ImpactAssessment(ref="DSFA-2")), shop()),
+        ("lia", with_purpose(shop(), "news", lia=shop().purposes["letters"].lia), shop()),
+        ("transfer_until", with_recipient(ABROAD, "sender", transfer=ENDING), ABROAD),
     ],
 )
-def test_papers_are_no_matter_of_what_people_consented_to(
-    before: PolicyDocument, after: PolicyDocument, paper: str
+def test_what_people_were_not_told_with_a_consent_needs_no_other_text(
+    kind: str, before: PolicyDocument, after: PolicyDocument
 ) -> None:
-    (change,) = compare(before, after)
-    assert (change.direction, change.kind) == ("WIDENS", paper)
-    assert scope_of_consent(before, after, "tips") == ()
+    """R-6.1-2: controllers, purposes, categories and recipients are; papers and the order of the house are not."""
+    widened = [one.kind for one in compare(before, after) if one.purpose == "news" and one.direction == "WIDENS"]
+    assert widened == [kind]
+    assert scope_of_consent(before, after, "news") == ()
+
+
+@pytest.mark.gdpr("32(1)")
+def test_a_limit_is_told_for_the_client_it_holds_for() -> None:
+    """A client's own number goes before the purpose's, and a number nobody is bound by is in other words."""
+    own = with_client(shop(), "till", budget={"news": Budget(subjects_per_day=5)})
+    both = with_purpose(own, "news", budget=Budget(subjects_per_day=9))
+    assert [str(one) for one in compare(own, both)] == ["REWORDS news: budget is now given"]
+    more = with_client(both, "till", budget={"news": Budget(subjects_per_day=6)})
+    wider = with_purpose(more, "news", budget=Budget(subjects_per_day=10))
+    assert [str(one) for one in compare(both, wider)] == [
+        "WIDENS news till: subjects per day is now 6 instead of 5",
+        "REWORDS news: budget subjects per day is now 10 instead of 9",
+    ]
 
 
 def test_no_text_of_a_document_passes_for_a_line() -> None:

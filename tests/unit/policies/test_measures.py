@@ -1,14 +1,22 @@
 """Of two bounds the wider one lets more happen to data, whatever kind of bound it is."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from math import inf
 from typing import Any
 
 import pytest
 
-from policies.documents import FieldPart, Purpose, RetentionClass
+from policies.documents import Compatible, FieldPart, Purpose, RetentionClass, Transfer
 from policies.holdings import SpecialKind
-from policies.measures import Key, Measure, measures_of_field, measures_of_purpose
+from policies.measures import (
+    Key,
+    Measure,
+    measures_of_disclosure,
+    measures_of_field,
+    measures_of_purpose,
+    measures_of_recipient,
+)
 from policies.purposes import Basis
 from policies.vocabulary import Category, LegalBasis
 from tests.unit.policies.small_shop import shop
@@ -153,3 +161,58 @@ def test_a_limit_that_nobody_set_is_wider_than_any_number() -> None:
         "100000000",
         "unlimited",
     ]
+
+
+@pytest.mark.gdpr("28(3)", "44")
+def test_a_recipient_that_decides_more_or_may_receive_longer_is_wider() -> None:
+    """R-26/28-1."""
+
+    def disclosed(**changes: object) -> Mapping[Key, Measure]:
+        recipient = shop().recipients["sender"].model_copy(update=changes)
+        found = (*measures_of_recipient("sender", recipient), *measures_of_disclosure("news", "sender", recipient))
+        return {key: one for key, one, _ in found}
+
+    roles = ["processor", "joint", "controller", "authority"]
+    assert told([disclosed(role=one)[Key("news", "role", "sender")] for one in roles]) == roles
+    days = [date(2026, 1, 1), date(2026, 1, 2), None]
+    shown = ["2026-01-01", "2026-01-02", "unlimited"]
+    assert told([disclosed(contract_until=day)[Key("", "contract_until", "sender")] for day in days]) == shown
+    transfers = [Transfer(instrument="adequacy", ref="x", until=day) for day in days]
+    assert told([disclosed(transfer=one)[Key("news", "transfer_until", "sender")] for one in transfers]) == shown
+    assert Key("news", "transfer_until", "sender") not in disclosed()
+    assert told([disclosed(contract=one)[Key("", "contract", "sender")] for one in ("AVV-1", None)]) == [
+        "AVV-1",
+        "none",
+    ]
+
+
+@pytest.mark.gdpr("6(4)")
+def test_data_that_serves_earlier_is_wider() -> None:
+    """R-5.1b-2: without a day it serves at once."""
+    days = [date(2026, 1, 2), date(2026, 1, 1), None]
+    sources = [Compatible(purpose="orders", assessment="x", informed_from=day) for day in days]
+    found = [of_purpose(compatible_from=(one,))[Key("tips", "informed_from", "orders")] for one in sources]
+    assert told(found) == ["2026-01-02", "2026-01-01", "none"]
+
+
+@pytest.mark.parametrize("key", ["notice", "lia", "dpia"])
+def test_what_protects_by_being_there_is_wider_when_it_is_gone(key: str) -> None:
+    lia = shop().purposes["letters"].lia
+    there = {"notice": "privacy", "lia": lia, "dpia": TIPS.dpia}[key]
+    shown = {"notice": "privacy", "lia": "IA-1", "dpia": "DSFA-1"}[key]
+    assert told([of_purpose(**{key: one})[Key("tips", key)] for one in (there, None)]) == [shown, "none"]
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [("granularity", ["field", "record"]), ("estimate", [True, False])],
+    ids=["granularity", "estimate"],
+)
+def test_a_field_that_is_sealed_or_guarded_less_is_wider(key: str, values: Sequence[object]) -> None:
+    measures = [of_field(CLICKS.model_copy(update={key: one}))[Key("", key, "clicks")] for one in values]
+    assert told(measures) == (["field", "record"] if key == "granularity" else ["yes", "no"])
+
+
+def test_a_class_that_nobody_declared_has_no_length() -> None:
+    found = measures_of_field("clicks", CLICKS, {})
+    assert {key.kind for key, _, _ in found} == {"special_category", "estimate", "granularity"}
