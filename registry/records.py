@@ -28,7 +28,9 @@ from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, seal
 
 LONGEST_VALUE = 4000
+EARLIEST_BIRTH = date(1850, 1, 1)
 _MAJORITY_YEARS = 18
+_LATEST_BIRTH = date(date.max.year - _MAJORITY_YEARS, 12, 31)  # whoever comes after comes of age on no calendar
 
 Value = str | int | float | bool | None
 
@@ -53,15 +55,24 @@ class Kept:
     why: ConflictKind
 
 
-def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue, *, corrected: bool = False) -> None:
+def check_value(
+    policy: PolicyDocument,
+    name: FieldName,
+    given: GivenValue,
+    *,
+    corrected: bool = False,
+    now: datetime | None = None,
+) -> None:
     """Whether the value may be stored in this field for the purpose it was collected for.
 
     An estimate needs its model, unless it is cleared, or `corrected` by a person's decision about it (Art. 16).
+    Nobody was born after `now`, the database's time; None = not known yet, asked again before anything is stored.
 
     Raises:
         UnknownFieldError: field or purpose unknown, or the purpose does not collect the field (Art. 5(1)(c)).
         UnregisteredModelError: as `registry.scores.check_model`.
-        InvalidValueError: not a scalar of at most 4,000 characters, or not an identifier of its kind.
+        InvalidValueError: not a scalar of at most 4,000 characters, not an identifier of its kind, or a day on which
+            nobody alive was born.
     """
     declared = policy.fields.get(name)
     if declared is None or declared.event is not None:
@@ -76,7 +87,7 @@ def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue, *, c
     if isinstance(given.value, str) and name in INDEXED_FIELDS:
         normalise(INDEXED_FIELDS[name], given.value)
     if name == "birth_date" and given.value is not None:
-        _birth_date(given.value)
+        _birth_date(given.value, now)
 
 
 async def write_value(
@@ -93,7 +104,7 @@ async def write_value(
     Returns:
         The SHA-256 of the ciphertext for the audit entry, or what was kept instead.
     """
-    check_value(change.policy, name, given, corrected=rectified)
+    check_value(change.policy, name, given, corrected=rectified, now=change.now)
     declared = change.policy.fields[name]
     if given.observed_at is not None and given.observed_at > change.now + CLOCK_TOLERANCE:
         raise InvalidValueError(f"observed_at of {name} lies in the future")
@@ -197,11 +208,14 @@ async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Va
         )
 
 
-def _birth_date(value: Value) -> date:
+def _birth_date(value: Value, now: datetime | None = None) -> date:
     try:
-        return date.fromisoformat(str(value))
+        born = date.fromisoformat(str(value))
     except ValueError:
         raise InvalidValueError("birth_date is not a date YYYY-MM-DD") from None
+    if not EARLIEST_BIRTH <= born <= (local_date(now) if now else _LATEST_BIRTH):
+        raise InvalidValueError("birth_date is before 1850 or still to come")
+    return born
 
 
 def _majority_month(value: Value) -> date | None:
