@@ -19,9 +19,10 @@ from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument
 from policies.vocabulary import FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
+from registry.contact_changes import address_changed
 from registry.context import CLOCK_TOLERANCE, Change
 from registry.errors import InvalidValueError, UnknownFieldError
-from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
+from registry.lookup import INDEXED_FIELDS, NORMALISATION, IdentifierKind, normalise
 from registry.retention import relationship_end
 from registry.scores import NO_MODEL, ModelRef, check_model, corrected_since, invalidate
 from registry.tables import LookupRow, RecordRow, SubjectRow
@@ -179,20 +180,27 @@ def _too_late(given: GivenValue, corrected_at: datetime | None) -> ConflictKind 
 
 
 async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Value, *, replaces: bool) -> None:
-    """Keep the blind index in step with the value."""
+    """Keep the blind index in step with the value, and the portal's doors in step with the index."""
     kind = INDEXED_FIELDS.get(name)
     if kind is None:
         return
+    before: set[bytes] = set()
     if replaces:
-        await change.session.execute(
-            delete(LookupRow).where(
+        removed = await change.session.execute(
+            delete(LookupRow)
+            .where(
                 col(LookupRow.kind) == kind.value,
                 col(LookupRow.subject_id) == subject.subject_id,
-            ),
+            )
+            .returning(col(LookupRow.digest)),
         )
+        before = set(removed.scalars())
+    normalised = None
+    digests: set[bytes] = set()
     if isinstance(value, str):
         await change.hold_keys()
         normalised = normalise(kind, value)
+        digests = {one.value for one in change.ring.index_digests(kind.value, normalised)}
         digest = change.ring.index_digest(kind.value, normalised)
         suppression = change.ring.suppression_digest(kind.value, normalised)
         change.session.add(
@@ -206,6 +214,9 @@ async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Va
                 normalisation=NORMALISATION[kind],
             ),
         )
+    came_along = subject.subject_id in change.created
+    if kind is IdentifierKind.EMAIL and not came_along and (before or digests) and not before & digests:
+        await address_changed(change, subject.subject_id, normalised)
 
 
 def _birth_date(value: Value, now: datetime | None = None) -> date:
