@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from registry.contact_changes import LONGEST_WAIT_DAYS
+
 CATALOGUE = Path(__file__).resolve().parent.parent / "policies" / "catalogues"
 
 
@@ -36,6 +38,7 @@ class Settings(BaseSettings):
     audience: str = "consent-registry"
     token_lifetime_seconds: int = 900
     log_origin: str = "registry.example.com/audit"
+    new_address_days: int = Field(default=14, ge=0, le=LONGEST_WAIT_DAYS)
     metrics_token: str = Field(default="", repr=False)
     secure_cookies: bool = True
     host: str = "127.0.0.1"

@@ -4,6 +4,7 @@
 2. After the last one allowed in a window the place is closed, for twice as long each time it comes to that.
 3. Success takes its own attempt back; whose account it was begins anew.
 4. The table holds no identifier: every key is an HMAC under a service key, and rows end with their day.
+5. What must be remembered of somebody without a count is marked beside it (`registry.contact_changes`).
 
 Legal: GDPR Art. 5(1)(c), Art. 32(1)(b); R-ENC-6.
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -35,6 +36,8 @@ class Place(StrEnum):
     STAFF_ADDRESS = "staff-address"
     CODE_REQUEST = "code-request"
     PORTAL_ADDRESS = "portal-address"
+    NEW_ADDRESS = "new-address"
+    OWN_ADDRESS = "own-address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,19 @@ async def give_back(session: AsyncSession, ring: KeyRing, place: Place, who: str
 async def begin_anew(session: AsyncSession, ring: KeyRing, place: Place, who: str) -> None:
     """Forget every attempt: the right person was there, or somebody entitled opened the place again."""
     await session.execute(delete(AttemptRow).where(_is(place, _digest(ring, place, who))))
+
+
+async def mark(session: AsyncSession, ring: KeyRing, place: Place, who: str, now: datetime, until: datetime) -> None:
+    """Remember since when somebody stands there, from now on anew, at least until then; nothing is counted."""
+    digest = _digest(ring, place, who)
+    await _make_row(session, place, digest, now)
+    await session.execute(update(AttemptRow).where(_is(place, digest)).values(since=now, closed_until=until))
+
+
+async def marked(session: AsyncSession, ring: KeyRing, place: Place, who: str) -> datetime | None:
+    """Since when somebody stands there; None = they do not, or it is forgotten."""
+    statement = select(col(AttemptRow.since)).where(_is(place, _digest(ring, place, who)))
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """Who may enter the portal: whoever reads a one-time code at a contact address on file.
 
 Answers and effort are the same whether somebody exists or not. Codes are asked for and tried a limited number of
-times, per contact address and per network address; whoever asks too often gets the same page and no letter.
+times, per contact address and per network address; whoever asks too often gets the same page and no letter. So does
+whoever asks at an address that was written over another one lately: `registry.contact_changes`.
 
-Legal: GDPR Art. 12(6), Art. 32(1)(b); R-12.6-1, R-ENC-6.
+Legal: GDPR Art. 12(6), Art. 32(1)(b); R-12.6-1, R-12.6-2, R-ENC-6.
 """
 
 import secrets
@@ -17,6 +18,7 @@ from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.vocabulary import SubjectStatus
 from registry import attempts
 from registry.attempts import Place, Turn
+from registry.contact_changes import must_wait, vouch
 from registry.context import Change, Registry
 from registry.cookies import digest_of, new_cookie, owner_of
 from registry.errors import AuthenticationError, InvalidValueError
@@ -30,19 +32,25 @@ CODE_DIGITS = 8
 MOST_ATTEMPTS = 5
 PORTAL = "portal"
 PURPOSE = "data_subject_request"
+TOO_OFTEN = "TOO_MANY_ATTEMPTS"
+NEW_ADDRESS = "NEW_ADDRESS"
+_NOBODY = UUID(int=0)
 
 
-async def prepare_code(registry: Registry, email: str, address: str = "") -> tuple[str, str] | None:
+async def prepare_code(
+    registry: Registry, email: str, address: str = "", wait: timedelta = timedelta()
+) -> tuple[str, str] | None:
     """Make a one-time code for the person known under a contact address.
 
     Args:
         registry: the collaborators.
         email: as typed.
         address: the network address it comes from; "" = not known, not counted.
+        wait: how long an address that the person did not come with, nor ask for in the portal, must be on file.
 
     Returns:
-        The normalised contact address and the code to send there; None where nobody or more than one person has it or
-        too many were asked for, which the caller must not let show.
+        The normalised contact address and the code to send there; None where nobody or more than one person has it, it
+        is too new, or too many were asked for, which the caller must not let show.
     """
     try:
         normalised = normalise(IdentifierKind.EMAIL, email)
@@ -53,14 +61,28 @@ async def prepare_code(registry: Registry, email: str, address: str = "") -> tup
     hashed = hash_code(code).encode()
     async with registry.change() as change:
         known = await _only_one_known(change, normalised) if allowed else None
-        if known is not None:
+        waits = await must_wait(change, known or _NOBODY, wait)
+        sent = known is not None and not waits
+        if known is not None and sent:
             await change.session.execute(delete(PortalCodeRow).where(col(PortalCodeRow.subject_id) == known))
             row = PortalCodeRow(
                 subject_id=known, digest=hashed, created_at=change.now, expires_at=change.now + CODE_VALID, attempts=0
             )
             change.session.add(row)
-        _record(change, EventTag.CODE_SENT, known, done=known is not None, limited=not allowed)
-    return (normalised, code) if known else None
+        _record(change, EventTag.CODE_SENT, known, done=sent, why=_why(limited=not allowed, waits=waits))
+    return (normalised, code) if sent else None
+
+
+async def vouch_for(registry: Registry, subject_id: UUID, email: str) -> None:
+    """A person asks in their own session for another contact address; once it is on file it need not wait.
+
+    Raises:
+        InvalidValueError: when it is no address.
+    """
+    normalised = normalise(IdentifierKind.EMAIL, email)
+    async with registry.database.transaction() as session:
+        now = await registry.database.clock(session)
+        await vouch(session, registry.ring, subject_id, normalised, now)
 
 
 async def redeem_code(registry: Registry, email: str, code: str, address: str = "") -> str:
@@ -94,7 +116,8 @@ async def redeem_code(registry: Registry, email: str, code: str, address: str = 
         elif row is not None:
             row.attempts += 1
         operation = EventTag.LOGIN if cookie else EventTag.LOGIN_FAILED
-        _record(change, operation, row.subject_id if row else None, done=cookie is not None, limited=not allowed)
+        why = _why(limited=not allowed)
+        _record(change, operation, row.subject_id if row else None, done=cookie is not None, why=why)
     if cookie is None:
         raise AuthenticationError("code is wrong or no longer valid")
     return cookie
@@ -154,7 +177,11 @@ async def _only_one_known(change: Change, normalised: str) -> UUID | None:
     return found[0] if len(found) == 1 else None
 
 
-def _record(change: Change, operation: EventTag, person: UUID | None, *, done: bool, limited: bool) -> None:
+def _why(*, limited: bool, waits: bool = False) -> tuple[str, ...]:
+    return (TOO_OFTEN,) if limited else (NEW_ADDRESS,) if waits else ()
+
+
+def _record(change: Change, operation: EventTag, person: UUID | None, *, done: bool, why: tuple[str, ...]) -> None:
     change.record(
         Entry(
             operation,
@@ -162,7 +189,7 @@ def _record(change: Change, operation: EventTag, person: UUID | None, *, done: b
             client=PORTAL,
             purpose=PURPOSE,
             policy=change.policy.version,
-            reasons=("TOO_MANY_ATTEMPTS",) if limited else (),
+            reasons=why,
             persons=(PersonRef(person),) if person else (),
         ),
     )

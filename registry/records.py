@@ -23,9 +23,10 @@ from policies.documents import PolicyDocument
 from policies.rules.child import MAJORITY_YEARS, has_reached, least_age
 from policies.vocabulary import Category, FieldName, Origin, PurposeId, Touchpoint
 from registry.conflicts import ConflictKind, note_conflict
+from registry.contact_changes import address_changed
 from registry.context import CLOCK_TOLERANCE, Change
 from registry.errors import InvalidValueError, SealBrokenError, UnknownFieldError
-from registry.lookup import INDEXED_FIELDS, NORMALISATION, normalise
+from registry.lookup import INDEXED_FIELDS, NORMALISATION, IdentifierKind, normalise
 from registry.organisations import check_kind, of_humans
 from registry.retention import relationship_end
 from registry.scores import NO_MODEL, ModelRef, check_model, corrected_since, invalidate
@@ -33,6 +34,8 @@ from registry.tables import LookupRow, RecordRow, SubjectRow
 from registry.vault import Place, Sealed, holds, seal
 
 LONGEST_VALUE = 4000
+EARLIEST_BIRTH = date(1850, 1, 1)
+_LATEST_BIRTH = date(date.max.year - MAJORITY_YEARS, 12, 31)  # whoever comes after comes of age on no calendar
 
 Value = str | int | float | bool | None
 
@@ -57,15 +60,24 @@ class Kept:
     why: ConflictKind
 
 
-def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue, *, corrected: bool = False) -> None:
+def check_value(
+    policy: PolicyDocument,
+    name: FieldName,
+    given: GivenValue,
+    *,
+    corrected: bool = False,
+    now: datetime | None = None,
+) -> None:
     """Whether the value may be stored in this field for the purpose it was collected for.
 
     An estimate needs its model, unless it is cleared, or `corrected` by a person's decision about it (Art. 16).
+    Nobody was born after `now`, the database's time; None = not known yet, asked again before anything is stored.
 
     Raises:
         UnknownFieldError: field or purpose unknown, or the purpose does not collect the field (Art. 5(1)(c)).
         UnregisteredModelError: as `registry.scores.check_model`.
-        InvalidValueError: not a scalar of at most 4,000 characters, or not an identifier of its kind.
+        InvalidValueError: not a scalar of at most 4,000 characters, not an identifier of its kind, or a day on which
+            nobody alive was born.
     """
     declared = policy.fields.get(name)
     if declared is None or declared.event is not None:
@@ -80,7 +92,7 @@ def check_value(policy: PolicyDocument, name: FieldName, given: GivenValue, *, c
     if isinstance(given.value, str) and name in INDEXED_FIELDS:
         normalise(INDEXED_FIELDS[name], given.value)
     if name == "birth_date" and given.value is not None:
-        _birth_date(given.value)
+        _birth_date(given.value, now)
 
 
 async def write_value(
@@ -101,7 +113,7 @@ async def write_value(
         UnknownFieldError, UnregisteredModelError, InvalidValueError: as `check_value`, as `check_kind`, or observed in
             the future.
     """
-    check_value(change.policy, name, given, corrected=rectified)
+    check_value(change.policy, name, given, corrected=rectified, now=change.now)
     check_kind(change.policy, subject.kind, name, given.value)
     declared = change.policy.fields[name]
     if given.observed_at is not None and given.observed_at > change.now + CLOCK_TOLERANCE:
@@ -218,20 +230,27 @@ def _too_late(given: GivenValue, corrected_at: datetime | None) -> ConflictKind 
 
 
 async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Value, *, replaces: bool) -> None:
-    """Keep the blind index in step with the value."""
+    """Keep the blind index in step with the value, and the portal's doors in step with the index."""
     kind = INDEXED_FIELDS.get(name)
     if kind is None:
         return
+    before: set[bytes] = set()
     if replaces:
-        await change.session.execute(
-            delete(LookupRow).where(
+        removed = await change.session.execute(
+            delete(LookupRow)
+            .where(
                 col(LookupRow.kind) == kind.value,
                 col(LookupRow.subject_id) == subject.subject_id,
-            ),
+            )
+            .returning(col(LookupRow.digest)),
         )
+        before = set(removed.scalars())
+    normalised = None
+    digests: set[bytes] = set()
     if isinstance(value, str):
         await change.hold_keys()
         normalised = normalise(kind, value)
+        digests = {one.value for one in change.ring.index_digests(kind.value, normalised)}
         digest = change.ring.index_digest(kind.value, normalised)
         suppression = change.ring.suppression_digest(kind.value, normalised)
         change.session.add(
@@ -245,13 +264,19 @@ async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Va
                 normalisation=NORMALISATION[kind],
             ),
         )
+    came_along = subject.subject_id in change.created
+    if kind is IdentifierKind.EMAIL and not came_along and (before or digests) and not before & digests:
+        await address_changed(change, subject.subject_id, normalised)
 
 
-def _birth_date(value: Value) -> date:
+def _birth_date(value: Value, now: datetime | None = None) -> date:
     try:
-        return date.fromisoformat(str(value))
+        born = date.fromisoformat(str(value))
     except ValueError:
         raise InvalidValueError("birth_date is not a date YYYY-MM-DD") from None
+    if not EARLIEST_BIRTH <= born <= (local_date(now) if now else _LATEST_BIRTH):
+        raise InvalidValueError("birth_date is before 1850 or still to come")
+    return born
 
 
 def _majority_month(value: Value) -> date | None:

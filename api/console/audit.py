@@ -9,7 +9,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import IO, Annotated, Any
 from uuid import UUID
@@ -173,7 +173,12 @@ def _filters(chosen: dict[str, str]) -> Filters:
 
 
 def _midnight(on: date) -> datetime:
-    return datetime.combine(on, time.min, TIME_ZONE)
+    """When a day begins in Germany, as both engines can compare it.
+
+    Raises:
+        OverflowError: before the first instant that a calendar of UTC has.
+    """
+    return datetime.combine(on, time.min, TIME_ZONE).astimezone(UTC)
 
 
 async def _shown_to(registry: Registry, staff: Staff, openings: Sequence[Opening]) -> Sequence[Opening]:

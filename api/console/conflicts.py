@@ -17,6 +17,7 @@ from registry.conflicts import ConflictPlace, conflicts
 
 MOST_SHOWN = 100
 LATEST_MILLISECONDS = 10**14 - 1
+SYSTEM_OR_ALL = r"^([a-z][a-z0-9_]{0,62})?$"
 
 router = APIRouter(route_class=ConsoleRoute)
 
@@ -26,7 +27,7 @@ async def listing(
     request: Request,
     registry: Held,
     staff: Member,
-    source: Annotated[str, Query(max_length=63)] = "",
+    source: Annotated[str, Query(pattern=SYSTEM_OR_ALL)] = "",
     at: Annotated[int | None, Query(ge=0, le=LATEST_MILLISECONDS)] = None,
     number: UUID | None = None,
 ) -> Response:

@@ -3,11 +3,13 @@
 Legal: GDPR Art. 15(1), (3), Art. 20; R-15.1-1, R-15.1-4, R-15.3-1.
 """
 
+from typing import Annotated
+
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.pages import Held, titles_of
+from api.pages import HIGHEST_INDEX, Held, titles_of
 from api.portal import view
 from api.portal.site import CALLER, PORTAL, Customer, PortalRoute
 from registry.erasure import plan
@@ -22,7 +24,11 @@ router = APIRouter(route_class=PortalRoute)
 
 @router.get("/portal/me")
 async def me(
-    request: Request, registry: Held, subject: Customer, before: int | None = None, done: str = ""
+    request: Request,
+    registry: Held,
+    subject: Customer,
+    before: Annotated[int | None, Query(ge=0, le=HIGHEST_INDEX)] = None,
+    done: str = "",
 ) -> Response:
     """Everything on one page: consents, data, who looked, requests."""
     package = await access_package(registry, CALLER, subject, before=before, most_accesses=ACCESSES_SHOWN + 1)

@@ -1,12 +1,13 @@
 """Decides who may enter the portal: whoever reads a one-time code at a contact address on file.
 
 The answer is the same whether somebody is known or not, and the letter leaves after the answer, so that its time
-tells nothing either. Whoever asks too often gets the same answer and no letter. The address travels in forms only,
-never in a page's address.
+tells nothing either. Whoever asks too often, or at an address that was written over another one lately, gets the same
+answer and no letter. The address travels in forms only, never in a page's address.
 
-Legal: GDPR Art. 12(6), Art. 32(1)(b); R-12.6-1, R-ENC-6.
+Legal: GDPR Art. 12(6), Art. 32(1)(b); R-12.6-1, R-12.6-2, R-ENC-6.
 """
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -51,8 +52,9 @@ async def start(request: Request, registry: Held) -> Response:
 @router.post("/portal/code")
 async def send_code(request: Request, registry: Held, address: Address) -> Response:
     """Send a one-time code, if the address is on file, and ask for it in any case."""
-    prepared = await prepare_code(registry, address, address_of(request))
-    response = PORTAL.page(request, "code.html", address=address, failed=False)
+    days = request.app.state.settings.new_address_days
+    prepared = await prepare_code(registry, address, address_of(request), timedelta(days=days))
+    response = PORTAL.page(request, "code.html", address=address, failed=False, wait_days=days)
     if prepared is not None:
         to, code = prepared
         letter = LETTER.format(code=code, minutes=int(CODE_VALID.total_seconds()) // 60)

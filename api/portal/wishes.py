@@ -21,6 +21,8 @@ from policies.vocabulary import Channel, ClientCode, FieldName, PurposeId
 from registry.context import Registry
 from registry.disclosure import Disclosed, disclose
 from registry.errors import InvalidValueError
+from registry.lookup import INDEXED_FIELDS, IdentifierKind
+from registry.portal_login import vouch_for
 from registry.records import LONGEST_VALUE, Value
 from registry.rights import LONGEST_STATEMENT, OWN_PURPOSE, RequestKind, Wish, fulfil_access, receive_request
 from registry.withdrawals import withdraw_consent
@@ -65,6 +67,8 @@ async def ask(
             name = FieldName(field)
             wish = Wish(values={name: await _in_its_form(registry, subject, name, value.strip())})
             await receive_request(registry, CALLER, subject, kind, wish)
+            if INDEXED_FIELDS.get(name) is IdentifierKind.EMAIL:
+                await vouch_for(registry, subject, value)
             return redirect(request, "/portal/me", done="rectification")
         case RequestKind.ERASURE:
             await receive_request(registry, CALLER, subject, kind, Wish())

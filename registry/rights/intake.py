@@ -86,7 +86,7 @@ async def _contest(change: Change, subject: SubjectRow, row: RequestRow, wish: W
     if not wish.values:
         raise InvalidValueError("a rectification names the values to correct")
     for name, value in wish.values.items():
-        check_value(change.policy, name, provided(change.policy, name, value), corrected=True)
+        check_value(change.policy, name, provided(change.policy, name, value), corrected=True, now=change.now)
         change.session.add(
             RestrictionRow(
                 subject_id=row.subject_id,

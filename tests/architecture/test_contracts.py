@@ -1,10 +1,9 @@
-"""The rooms of the house stay apart: who imports whom, who alone may make what, and that every rule cites its law."""
+"""The rooms of the house stay apart: who imports whom, and that every rule cites its law."""
 
 import ast
 import re
 import subprocess
 import sys
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 
 from tests.checkout import ROOT, files
 
-PACKAGES = ("policies", "audit", "registry", "api")
 RULES = sorted(path.stem for path in (ROOT / "policies/rules").glob("*.py") if path.stem != "__init__")
 
 # Spelled in pieces, so that this file does not find itself.
@@ -22,65 +20,11 @@ INDEX_HOST = re.compile(
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:home/\w|Users/\w|root/|wor" + r"k/|opt/py" + r"pi|mnt/)")
 
 
-@cache
-def sources() -> list[tuple[str, ast.Module]]:
-    """The product's modules by path."""
-    return [
-        (path.as_posix(), ast.parse((ROOT / path).read_text(encoding="utf-8")))
-        for path in files()
-        if path.suffix == ".py" and path.parts[0] in PACKAGES
-    ]
-
-
-@cache
-def nodes() -> list[tuple[str, ast.Call | ast.ImportFrom]]:
-    """Every call and every import of names in the product, with the path of its module."""
-    return [
-        (path, node)
-        for path, tree in sources()
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Call, ast.ImportFrom))
-    ]
-
-
-def makers_of(name: str) -> set[str]:
-    """The modules that call a class by its name."""
-    return {
-        path
-        for path, node in nodes()
-        if isinstance(node, ast.Call) and name in {getattr(node.func, "id", None), getattr(node.func, "attr", None)}
-    }
-
-
 def test_the_import_contracts_hold() -> None:
     """In a process of its own: import-linter sets up logging and so silences the product's loggers."""
     program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
     run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, capture_output=True)
     assert run.returncode == 0, run.stdout.decode()
-
-
-@pytest.mark.parametrize(
-    ("name", "makers"),
-    [
-        ("Permit", {"policies/evaluate.py"}),
-        ("Facts", {"registry/facts.py"}),
-        ("Recorded", {"audit/log.py", "audit/sequencer.py"}),
-    ],
-)
-def test_what_opens_data_is_made_in_one_place(name: str, makers: set[str]) -> None:
-    found = makers_of(name)
-    assert found, f"nobody makes a {name}"
-    assert found <= makers
-
-
-@pytest.mark.parametrize("name", ["Permit", "Facts", "Recorded"])
-def test_what_opens_data_goes_by_no_other_name(name: str) -> None:
-    renamed = {
-        path
-        for path, node in nodes()
-        if isinstance(node, ast.ImportFrom) and any(part.name == name and part.asname for part in node.names)
-    }
-    assert not renamed
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -1,14 +1,18 @@
 """Who may enter the portal."""
 
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import pytest
 
 from audit.event import EventTag
 from audit.log import Filters
+from policies.vocabulary import FieldName, PurposeId, Touchpoint
+from registry import rights, subjects
 from registry.attempts import LIMITS, Limit, Place
 from registry.portal_login import MOST_ATTEMPTS
-from tests.house import ANNA, House
+from registry.records import GivenValue, Value
+from tests.house import ANNA, SHOP, House
 from tests.http.pages.browser import Browser, Page, code_in, letters
 from tests.http.pages.conftest import LogIn
 
@@ -184,3 +188,124 @@ async def test_a_network_address_that_tries_too_often_is_let_in_no_more(
         page = await browser.press(page, "/portal/login", code=WRONG)
     page = await browser.press(page, "/portal/login", code=code_in(letters(house.settings.home)[0]))
     assert page.status == 401
+
+
+THEIRS = "thief@example.test"
+WITHOUT = {name: value for name, value in ANNA.items() if name != "email"}
+LONG_AGO = {
+    "sqlite": "update attempt set since = since - 1209600000 where place = 'new-address'",
+    "postgresql": "update attempt set since = since - interval '14 days' where place = 'new-address'",
+}
+
+
+async def write(house: House, email: Value, purpose: str = "order_fulfilment", **others: Value) -> None:
+    """What a client with its credential may do: another value for somebody it knows by number."""
+    now = await house.registry.database.now()
+    values = {
+        FieldName(name): GivenValue(value, PurposeId(purpose), observed_at=now)
+        for name, value in {"email": email, **others}.items()
+    }
+    await subjects.upsert(house.registry, SHOP, [subjects.GivenSubject("A-1", "shop", values=values)])
+
+
+async def correct(house: House, subject_id: UUID, touchpoint: Touchpoint) -> None:
+    """A correction that reached the registry by a client, decided by a person."""
+    wish = rights.Wish({FieldName("email"): THEIRS})
+    kind = rights.RequestKind.RECTIFICATION
+    asked = await rights.receive_request(house.registry, SHOP, subject_id, kind, wish, touchpoint)
+    await rights.decide_request(house.registry, await house.decider(), subject_id, asked.request_id, accepted=True)
+
+
+async def is_answered(browser: Browser, house: House, email: str = THEIRS) -> bool:
+    before = len(letters(house.settings.home))
+    await ask_for_code(browser, email)
+    return len(letters(house.settings.home)) > before
+
+
+@pytest.mark.gdpr("12(6)")
+@pytest.mark.parametrize("values", [ANNA, WITHOUT], ids=["overwritten", "added"])
+async def test_an_address_that_came_later_than_its_person_gets_no_code_for_a_while(
+    browser: Browser, house: House, values: dict[str, str], engine: str
+) -> None:
+    """R-12.6-2: nobody who can write an address reads that person's data with it."""
+    subject_id = await house.customer(values=values)
+    await write(house, THEIRS)
+    assert not await is_answered(browser, house)
+    (refused,) = await house.registry.log.search(Filters(operation=EventTag.CODE_SENT), 2)
+    assert (refused.tree["out"], refused.tree["why"]) == ("deny", ["NEW_ADDRESS"])
+    assert [one.person_ref for one in await house.registry.log.persons_of(refused.index)] == [subject_id]
+    await house.as_owner(LONG_AGO[engine])
+    assert await is_answered(browser, house)
+
+
+async def test_waiting_shows_nowhere(browser: Browser, other_browser: Browser, house: House) -> None:
+    await house.customer()
+    await write(house, THEIRS)
+    pages = []
+    for one, email in ((browser, THEIRS), (other_browser, "nobody.at.all@example.com")):
+        page = await ask_for_code(one, email)
+        pages.append(page.source.replace(email, "").replace(page.form("/portal/login", {}).fields["token"], ""))
+    assert pages[0] == pages[1]
+    assert "14 Tage" in pages[0]
+
+
+async def test_how_long_an_address_waits_can_be_set(browser: Browser, house: House) -> None:
+    await house.customer()
+    await write(house, THEIRS)
+    house.settings.new_address_days = 0
+    assert await is_answered(browser, house)
+
+
+@pytest.mark.parametrize("touchpoint", [Touchpoint.HOTLINE, Touchpoint.PORTAL])
+async def test_a_correction_that_a_client_passes_on_waits_whatever_it_says_of_itself(
+    browser: Browser, house: House, touchpoint: Touchpoint
+) -> None:
+    await correct(house, await house.customer(), touchpoint)
+    assert not await is_answered(browser, house)
+
+
+async def test_an_address_that_comes_back_waits_too(browser: Browser, house: House) -> None:
+    await house.customer()
+    await write(house, None)
+    await write(house, ANNA["email"])
+    assert not await is_answered(browser, house, ANNA["email"])
+
+
+async def test_what_does_not_change_the_address_closes_no_door(
+    browser: Browser, other_browser: Browser, house: House, customer_logs_in: LogIn
+) -> None:
+    await house.customer()
+    await customer_logs_in(browser)
+    await write(house, f" {ANNA['email'].upper()}", first_name="Anne", phone="+493023125002")
+    assert (await browser.get("/portal/me")).status_code == 200
+    assert await is_answered(other_browser, house, ANNA["email"])
+
+
+@pytest.mark.parametrize("email", [THEIRS, None])
+async def test_another_address_ends_sessions_and_codes(
+    browser: Browser, other_browser: Browser, house: House, customer_logs_in: LogIn, email: str | None
+) -> None:
+    await house.customer()
+    await customer_logs_in(browser)
+    asked = await ask_for_code(other_browser)
+    await write(house, email)
+    answer = await browser.get("/portal/me")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
+    await write(house, ANNA["email"])  # so that the code would find its person again
+    late = await other_browser.press(asked, "/portal/login", code=code_in(letters(house.settings.home)[-1]))
+    assert late.status == 401
+
+
+async def test_whoever_asks_for_another_address_in_the_portal_does_not_wait_for_it(
+    browser: Browser, house: House, customer_logs_in: LogIn
+) -> None:
+    subject_id = await house.customer()
+    page = await customer_logs_in(browser)
+    await browser.press(
+        page, "/portal/requests", given={"kind": "rectification", "field": "email"}, value=" New@Example.com "
+    )
+    (asked,) = await rights.requests(house.registry, subject_id)
+    await rights.decide_request(house.registry, await house.decider(), subject_id, asked.request_id, accepted=True)
+    assert await is_answered(browser, house, "new@example.com")
+    await write(house, THEIRS)
+    assert not await is_answered(browser, house)

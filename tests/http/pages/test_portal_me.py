@@ -242,6 +242,9 @@ async def test_a_correction_that_cannot_be_stored_changes_nothing(
         ("made_up", "x"),
         ("purchases", "x"),
         ("birth_date", "yesterday"),
+        ("birth_date", "1849-12-31"),
+        ("birth_date", "2150-01-01"),
+        ("birth_date", "9999-12-31"),
         ("email", "x"),
     ):
         answer = await browser.send(form.action, form.fields | {"field": field, "value": value})

@@ -135,6 +135,11 @@ UNSTORABLE: list[tuple[dict[str, Any], str, list[dict[str, str]]]] = [
         "invalid-value",
         [{"pointer": "/values/birth_date", "code": "invalid-value"}],
     ),
+    *(
+        (only(birth_date={"value": day}), "invalid-value", [{"pointer": "/values/birth_date", "code": "invalid-value"}])
+        for day in ("9999-12-31", "9982-01-01", "1849-12-31", "0001-01-01")
+    ),
+    (only(birth_date={"value": (datetime.now(UTC) + timedelta(days=2)).date().isoformat()}), "invalid-value", []),
     (
         only(purchase_affinity={"value": "0.7", "collected_for": "recommendations"}),
         "unregistered-model",
@@ -156,6 +161,12 @@ async def test_what_cannot_be_stored_is_told_by_place_and_changes_nothing(api: A
         "shop", "/v1/subjects/lookup", lookup := {"purpose": "order_fulfilment", "kind": "external_id"} | WHO
     )
     assert response.json() == {"subject_ids": []}, lookup
+
+
+async def test_whoever_was_born_on_a_possible_day_is_stored(api: Api) -> None:
+    for number, day in enumerate(("1850-01-01", "1990-02-28", datetime.now(UTC).date().isoformat())):
+        body = {**only(birth_date={"value": day}), "external_id": f"B-{number}"}
+        assert (await api.patch("shop", "/v1/subjects", body)).status_code == 201, day
 
 
 WHO = {"value": "E-1", "source": "shop"}

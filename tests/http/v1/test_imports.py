@@ -46,6 +46,14 @@ async def test_rows_are_stored_and_a_second_run_changes_the_same_people(api: Api
     assert [entry["n"] for entry in await api.log("import")] == [5, 20, 20] * 2
 
 
+async def test_a_birth_day_that_cannot_be_costs_nobody_else(api: Api) -> None:
+    rows = [{**only(birth_date={"value": "1990-01-01"}), "external_id": f"I-{number}"} for number in range(8)]
+    rows[2]["values"] = {"birth_date": {"value": "9999-12-31"}}
+    rows[5]["values"] = {"birth_date": {"value": "2150-01-01"}}
+    told = [(one["status"], one.get("error")) for one in await send(api, rows, "shop")]
+    assert told == [("failed", "invalid-value") if number in {2, 5} else ("created", None) for number in range(8)]
+
+
 async def test_a_bad_row_is_told_and_costs_nobody_else(api: Api) -> None:
     rows = numbered(6)
     rows[1] = {**only(email={"value": "nowhere at all"}), "external_id": "I-1"}
