@@ -94,7 +94,7 @@ _TABLES: Mapping[str, Mapping[Holds | Category, str]] = {
     "objection": {_P: "subject_id objection_id", _EVIDENCE: "direct_marketing purpose channel state since"},
     "permission": {
         _P: "subject_id",
-        _EVIDENCE: "purpose channel state since explicit expires_at parental",
+        _EVIDENCE: "purpose channel state since explicit expires_at parental quoted",
     },
     "policy_activation": {_T: "number digest since"},
     "policy_proposal": {_T: "digest version document proposed_at"},

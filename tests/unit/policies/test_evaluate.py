@@ -14,6 +14,7 @@ from policies.vocabulary import (
     Category,
     Channel,
     ConsentState,
+    FieldName,
     LegalBasis,
     Operation,
     ReasonCode,
@@ -372,3 +373,10 @@ def test_a_contact_without_its_address_is_refused_field_by_field() -> None:
     ]
     told = [ReasonCode.PURPOSE_INCOMPATIBLE, ReasonCode.ADDRESS_MISSING, ReasonCode.MINIMISED]
     assert [reason.code for reason in decision.reasons] == told
+
+
+def test_two_parts_of_an_address_with_the_same_ground_tell_it_once() -> None:
+    contact = ask("shop", ORDERS, "street", "postcode", "city", channel=Channel.POST, operation=Operation.CONTACT)
+    contested = tuple(Restriction(Category.MASTER, FieldName(name)) for name in ("street", "postcode"))
+    decision = decide(contact, customer(restrictions=contested))
+    assert [[reason.code for reason in part.reasons] for part in decision.withheld] == [[ReasonCode.RESTRICTED]] * 3

@@ -3,10 +3,10 @@
 import pytest
 
 from policies.explain import EXPLANATIONS, in_words, possible_codes, rule_of
-from policies.vocabulary import ReasonCode
+from policies.vocabulary import Channel, ReasonCode
 from registry.imagined import come_to
 from tests.checkout import ROOT
-from tests.unit.policies.people import NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS, retailer
+from tests.unit.policies.people import NEWSLETTER, ORDERS, POSTAL, RECOMMENDATIONS, retailer, with_purpose
 from tests.unit.policies.test_coverage import AT, EXPECTED
 
 
@@ -56,7 +56,12 @@ def test_a_purpose_names_only_what_bears_on_it() -> None:
     postal = possible_codes(retailer(), retailer().purposes[POSTAL], "street")
     assert ReasonCode.LI_NOT_INFORMED in postal
     assert ReasonCode.CONSENT_MISSING not in postal
-    assert ReasonCode.CHANNEL_NOT_ALLOWED in possible_codes(retailer(), retailer().purposes[RECOMMENDATIONS])
+    without_channels = possible_codes(retailer(), retailer().purposes[RECOMMENDATIONS])
+    assert ReasonCode.CHANNEL_NOT_ALLOWED in without_channels
+    assert ReasonCode.ADDRESS_MISSING not in without_channels
+    assert ReasonCode.ADDRESS_MISSING in newsletter
+    by_push = with_purpose(NEWSLETTER, channels=(Channel.PUSH, Channel.FAX))
+    assert ReasonCode.ADDRESS_MISSING not in possible_codes(by_push, by_push.purposes[NEWSLETTER])
     assert list(postal) == [code for code in ReasonCode if code in postal]
 
 
