@@ -40,6 +40,7 @@ _NAMED = {
     "advised": Both("Stellungnahme zum Namen in Eintrag", "Opinion on the name in entry"),
     "named": Both("Name genannt aus Eintrag", "Named from entry"),
     "told": Both("Namen erfahren aus Eintrag", "Told the name from entry"),
+    "withheld": Both("zurückgehalten wegen", "withheld because of"),
     "case": Both("Aktenzeichen (Prüfwert)", "case number (checksum)"),
 }
 
