@@ -41,6 +41,7 @@ _NAMED = {
     "named": Both("Name genannt aus Eintrag", "Named from entry"),
     "told": Both("Namen erfahren aus Eintrag", "Told the name from entry"),
     "observe": Both("nur beobachtet", "only observed"),
+    "withheld": Both("zurückgehalten wegen", "withheld because of"),
     "case": Both("Aktenzeichen (Prüfwert)", "case number (checksum)"),
 }
 

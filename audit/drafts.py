@@ -44,6 +44,7 @@ def pack(entry: Entry) -> bytes:
             "cts": [digest.hex() for digest in entry.ciphertexts],
             "cls": entry.closes,
             "prv": entry.predecessor,
+            "fnd": list(entry.sought),
         },
     )
 
@@ -70,6 +71,7 @@ def unpack(draft: bytes) -> Entry:
         ciphertexts=tuple(bytes.fromhex(digest) for digest in tree["cts"]),
         closes=tree["cls"],
         predecessor=tree.get("prv", ""),
+        sought=tuple(tree.get("fnd", ())),
     )
 
 

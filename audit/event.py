@@ -138,7 +138,8 @@ class PersonRef(NamedTuple):
 class Entry(NamedTuple):
     """What one call is remembered as; names and codes only, never a value or free text.
 
-    A tuple, because every call makes one.
+    `sought` are reason codes that the entry is found by and does not hold: grounds of one of several persons, each told
+    in the own detail, because everybody in an entry may see the whole of it. A tuple, because every call makes one.
     """
 
     operation: EventTag
@@ -155,6 +156,7 @@ class Entry(NamedTuple):
     ciphertexts: tuple[bytes, ...] = ()
     closes: int = 0
     predecessor: str = ""
+    sought: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Entry({self.operation.value}, {self.outcome.value}, persons={len(self.persons)})"

@@ -117,7 +117,7 @@ def _leaf(index: int, one: Waiting, second: int, keys: Keys) -> tuple[Leaf, list
         outcome=entry.outcome.value,
         purpose=entry.purpose,
         client=entry.client,
-        reasons=tuple(sorted(set(entry.reasons))),
+        reasons=tuple(sorted({*entry.reasons, *entry.sought})),
         commitments=b"".join(commitments) if len(commitments) > 1 else b"",
     )
     return leaf, openings

@@ -75,7 +75,7 @@ class CommitmentsRow(_Row, table=True):
 
 
 class ReasonRow(_Row, table=True):
-    """Finds entries by a reason code of theirs; repeats the body."""
+    """Finds entries by a reason code of theirs, or of one of the several persons in them (`Entry.sought`)."""
 
     __tablename__ = "audit_reason"
 

@@ -232,7 +232,13 @@ def entry_of(
     decisions: Sequence[Permit | Deny],
     observed: Sequence[Observed] = (),
 ) -> Entry:
-    """What the call is remembered as: one entry, one part for each person, decided about or only observed."""
+    """What the call is remembered as: one entry, one part for each person, decided about or only observed.
+
+    Everybody in an entry gets the whole of it to verify. So grounds of one of several persons stand in their own part
+    alone, and the entry is found by them without holding them (Art. 15(4)).
+    """
+    several = sum(decision.subject_id is not None for decision in decisions) > 1
+    reasons = _codes([reason for decision in decisions for reason in _all_reasons(decision)])
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
     case = case_detail(request)
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
@@ -244,14 +250,15 @@ def entry_of(
         bases=tuple(sorted({basis.value for permit in permits for basis in permit.bases.values()})),
         categories=tuple(sorted({category.value for permit in permits for category in permit.bases})),
         fields=asked,
-        reasons=_codes([reason for decision in decisions for reason in _all_reasons(decision)]),
+        reasons=() if several else reasons,
         policy=policy.version,
         persons=tuple(
-            PersonRef(one.subject_id, _detail(one) + case)
+            PersonRef(one.subject_id, _detail(one, whole=several) + case)
             for one in (*decisions, *observed)
             if one.subject_id is not None
         ),
         actor=caller.actor,
+        sought=reasons if several else (),
     )
 
 
@@ -275,14 +282,17 @@ def _codes(reasons: Sequence[Reason]) -> tuple[str, ...]:
     return tuple(code.value for code in ReasonCode if code in found) if found else ()
 
 
-def _detail(decision: Permit | Deny | Observed) -> str:
+def _detail(decision: Permit | Deny | Observed, *, whole: bool) -> str:
     """What the call meant for this person: outcome and the fields let out or the grounds, in codes.
 
     Of a purpose that is only observed, what it would have meant, behind a word of its own: it counts as no disclosure.
+    `whole`: with the grounds of fields that were withheld, which an entry about nobody else holds itself.
     """
     if isinstance(decision, Observed):
         would_be = ("deny", _codes(decision.reasons)) if decision.reasons else ("permit", decision.fields)
         return f"{OBSERVED}:{would_be[0]}:" + ",".join(would_be[1])
+    withheld = _codes([reason for part in decision.withheld for reason in part.reasons]) if whole else ()
     if isinstance(decision, Permit):
-        return "permit:" + ",".join(decision.fields)
-    return "deny:" + ",".join(_codes(decision.reasons))
+        return "permit:" + ",".join(decision.fields) + (",withheld:" + ",".join(withheld) if withheld else "")
+    codes = _codes(decision.reasons)
+    return "deny:" + ",".join(dict.fromkeys([*codes, *withheld]))

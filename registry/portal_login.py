@@ -37,16 +37,14 @@ NEW_ADDRESS = "NEW_ADDRESS"
 _NOBODY = UUID(int=0)
 
 
-async def prepare_code(
-    registry: Registry, email: str, address: str = "", wait: timedelta = timedelta()
-) -> tuple[str, str] | None:
+async def prepare_code(registry: Registry, email: str, wait: timedelta, address: str = "") -> tuple[str, str] | None:
     """Make a one-time code for the person known under a contact address.
 
     Args:
         registry: the collaborators.
         email: as typed.
-        address: the network address it comes from; "" = not known, not counted.
         wait: how long an address that the person did not come with, nor ask for in the portal, must be on file.
+        address: the network address it comes from; "" = not known, not counted.
 
     Returns:
         The normalised contact address and the code to send there; None where nobody or more than one person has it, it
@@ -86,7 +84,7 @@ async def vouch_for(registry: Registry, subject_id: UUID, email: str) -> None:
 
 
 async def redeem_code(registry: Registry, email: str, code: str, address: str = "") -> str:
-    """Open a portal session with a one-time code; returns the cookie. Arguments as `prepare_code`.
+    """Open a portal session with a one-time code; returns the cookie. Other arguments as `prepare_code`.
 
     Raises:
         AuthenticationError: wrong, used, expired, or tried too often.

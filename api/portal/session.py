@@ -53,7 +53,7 @@ async def start(request: Request, registry: Held) -> Response:
 async def send_code(request: Request, registry: Held, address: Address) -> Response:
     """Send a one-time code, if the address is on file, and ask for it in any case."""
     days = request.app.state.settings.new_address_days
-    prepared = await prepare_code(registry, address, address_of(request), timedelta(days=days))
+    prepared = await prepare_code(registry, address, timedelta(days=days), address_of(request))
     response = PORTAL.page(request, "code.html", address=address, failed=False, wait_days=days)
     if prepared is not None:
         to, code = prepared

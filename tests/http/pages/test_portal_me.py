@@ -9,12 +9,25 @@ import pytest
 
 from audit import verify
 from audit.event import EventTag
-from policies.vocabulary import Category, Channel, ConsentState, EventKind, PurposeId, ReasonCode
+from audit.log import Filters
+from policies.facts import AccessRequest
+from policies.vocabulary import (
+    Category,
+    Channel,
+    ClientCode,
+    ConsentState,
+    EventKind,
+    FieldName,
+    PurposeId,
+    ReasonCode,
+)
 from registry import rights
 from registry.consents import consents_of
 from registry.context import Caller
-from registry.disclosure import Disclosed
+from registry.disclosure import Disclosed, disclose
 from registry.events import GivenEvent, add_events
+from registry.finding import Identifier, find
+from registry.lookup import IdentifierKind
 from registry.rights import RequestKind, RequestState
 from tests.house import ANNA, SHOP, House, codes, yesterday
 from tests.http.pages.browser import Browser
@@ -315,6 +328,39 @@ async def test_the_proof_of_an_access_convinces_an_outsider(
     assert str(subject_id) in capsys.readouterr().out
     entries = await house.registry.log.entries_of(subject_id)
     assert [one.entry.tree["op"] for one in entries[:2]] == [EventTag.ACCESS_LOG_READ] * 2
+
+
+@pytest.mark.gdpr("15(4)")
+@pytest.mark.parametrize("shared", [True, False], ids=["shared-address", "batch"])
+async def test_what_speaks_against_somebody_else_is_on_nobodys_page_and_in_nobodys_proof(
+    browser: Browser, house: House, customer_logs_in: LogIn, tmp_path: Path, *, shared: bool
+) -> None:
+    """docs/adr/0027: a child in the same call; who searches by the reason finds it all the same."""
+    mine = await house.customer(newsletter=True)
+    await customer_logs_in(browser)
+    email = ANNA["email"] if shared else "kind@example.com"
+    child = await house.customer("B-1", {"first_name": "Kind", "email": email, "birth_date": "2015-01-01"})
+    request = AccessRequest(
+        ClientCode("mailer"), PurposeId("newsletter"), (FieldName("email"), FieldName("first_name"), FieldName("city"))
+    )
+    if shared:
+        wanted = Identifier(IdentifierKind.EMAIL, email, "")
+        await find(house.registry, Caller("mailer"), PurposeId("newsletter"), wanted)
+    else:
+        await disclose(house.registry, Caller("mailer"), request, [mine, child])
+    (entry,) = await house.registry.log.search(Filters(reason="MINOR"), 2)
+    of_whom = {one.person_ref: one.detail for one in await house.registry.log.persons_of(entry.index)}
+    assert "MINOR" in of_whom[child]
+    assert of_whom[mine] == ("permit:email" if shared else "permit:email,first_name,withheld:MINIMISED")
+    page = await browser.open(f"/portal/accesses/{entry.index}")
+    assert page.status == 200
+    assert "MINOR" not in page.source
+    assert shared or "zurückgehalten wegen" in page.text
+    proof = await browser.get(f"/portal/accesses/{entry.index}/proof.json")
+    assert b"MINOR" not in proof.content
+    path = tmp_path / "proof.json"
+    path.write_bytes(proof.content)
+    assert verify.main(["--proof", str(path), "--key", house.registry.log.verifier_key]) == 0
 
 
 async def test_what_an_entry_meant_is_said_in_words(browser: Browser, house: House, customer_logs_in: LogIn) -> None:

@@ -3,10 +3,12 @@
 import json
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit import event
+from audit.drafts import pack, unpack
 from audit.event import Entry, EventTag, Outcome, PersonRef
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
@@ -65,3 +67,15 @@ def test_an_entry_shows_neither_persons_nor_what_was_written() -> None:
     person = UUID(int=7)
     entry = Entry(EventTag.ERASE, Outcome.DONE, persons=(PersonRef(person, "permit:email"),), ciphertexts=(b"\1" * 32,))
     assert repr(entry) == "Entry(erase, done, persons=1)"
+
+
+@pytest.mark.gdpr("15(4)")
+def test_what_an_entry_is_only_found_by_is_not_in_its_body_and_waits_with_its_intent() -> None:
+    """docs/adr/0027."""
+    entry = Entry(EventTag.DECIDE, Outcome.DENY, persons=(PersonRef(UUID(int=1)), PersonRef(UUID(int=2))))
+    sought = entry._replace(sought=("MINOR",))
+    bodies = {event.body(one, UUID(int=3), 4, [b"a" * 32, b"b" * 32], None) for one in (entry, sought)}
+    assert len(bodies) == 1
+    assert unpack(pack(sought)) == sought
+    earlier = {name: value for name, value in json.loads(pack(entry)).items() if name != "fnd"}
+    assert unpack(json.dumps(earlier).encode()) == entry
