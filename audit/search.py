@@ -22,6 +22,10 @@ from audit.retention import first_at
 from audit.tables import LeafRow, OpeningRow, ReasonRow
 
 PAGE = 50
+_POLICY = {
+    "sqlite": "coalesce(json_extract(CAST(body AS TEXT), '$.pol'), '')",
+    "postgresql": "coalesce(convert_from(body, 'UTF8')::json ->> 'pol', '')",
+}
 _ACTED, _TOUCHED, _EARLIER = aliased(OpeningRow), aliased(OpeningRow), aliased(OpeningRow)
 
 
@@ -48,10 +52,11 @@ class PersonEntry:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What one client got about a person for one purpose: first, last, how often."""
+    """What one client got about a person for one purpose under one version of the policy: first, last, how often."""
 
     client: str
     purpose: str
+    policy: str
     first: datetime
     last: datetime
     count: int
@@ -130,20 +135,22 @@ async def entries_of(
 
 
 async def recipients_of(session: AsyncSession, person: UUID) -> list[Recipient]:
-    """Who got data of a person, for what, when (C-154/21): permitted accesses by client and purpose."""
+    """Who got data of a person, for what, when (C-154/21): permitted accesses by client, purpose and policy."""
     detail = col(OpeningRow.detail)
     permitted = detail.like("permit%") | (~detail.like("deny%") & (col(LeafRow.outcome) == "permit"))
     second = col(LeafRow.second)
+    client_, purpose_ = col(LeafRow.client), col(LeafRow.purpose)
+    policy_: Any = literal_column(_POLICY[session.get_bind().dialect.name])
     statement = (
-        select(col(LeafRow.client), col(LeafRow.purpose), func.min(second), func.max(second), func.count())
+        select(client_, purpose_, policy_, func.min(second), func.max(second), func.count())
         .join(OpeningRow, col(OpeningRow.leaf) == col(LeafRow.index))
         .where(col(OpeningRow.person_ref) == person, col(OpeningRow.position) < ACTOR_POSITION, permitted)
-        .group_by(col(LeafRow.client), col(LeafRow.purpose))
-        .order_by(col(LeafRow.client), col(LeafRow.purpose))
+        .group_by(client_, purpose_, policy_)
+        .order_by(client_, purpose_, policy_)
     )
     return [
-        Recipient(client, purpose, datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC), count)
-        for client, purpose, first, last, count in (await session.execute(statement)).all()
+        Recipient(client, purpose, policy, datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC), count)
+        for client, purpose, policy, first, last, count in (await session.execute(statement)).all()
     ]
 
 

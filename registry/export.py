@@ -1,11 +1,13 @@
 """The answer to "what do you know about me?": everything stored, with purposes, recipients, periods and rights.
 
 The values come through the same disclosure as every read, for the purpose `data_subject_request`; the rest is what
-the registry itself knows about its handling of them.
+the registry itself knows about its handling of them. Who got data is named as the policy named them at that time, which
+the entry of each access tells: what becomes of a client or a company later changes nothing about it.
 
 Legal: GDPR Art. 15(1)-(3), Art. 12(1); C-154/21, C-579/21; R-15.1-1, R-15.1-4, R-15.1c-1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +26,7 @@ from registry.consents import consents_of
 from registry.context import Caller, Registry
 from registry.disclosure import OBSERVED, Disclosed, disclose
 from registry.errors import UnknownSubjectError
+from registry.policy_history import documents_of
 from registry.scores import model_told
 from registry.tables import (
     ConsentEventRow,
@@ -62,7 +65,8 @@ async def access_log(
     while len(lines) < limit:
         most = min(500, limit - len(lines))
         page = await registry.log.entries_of(subject_id, before, most)
-        lines += [_line(registry.policy, one) for one in page]
+        documents = await documents_of(registry, [one.entry.tree.get("pol", "") for one in page])
+        lines += [_line(registry.policy, documents, one) for one in page]
         if len(page) < most:
             break
         before = page[-1].entry.index
@@ -103,13 +107,15 @@ async def access_package(
     held = {name: value for name, value in outcome.values.items() if value is not None}
     lines = await access_log(registry, subject_id, most_accesses, before)
     majority_month = await majority_month_of(registry, subject_id)
+    recipients = await registry.log.recipients_of(subject_id)
+    documents = await documents_of(registry, [one.policy for one in recipients])
     return {
         "subject_id": str(subject_id),
         "as_of": outcome.permit.as_of,
         "controller": policy.policy.controller.model_dump(),
         "values": await _described(registry, subject_id, held),
         "purposes": _purposes(policy, held),
-        "recipients": _recipients(policy, await registry.log.recipients_of(subject_id)),
+        "recipients": _recipients(documents, recipients),
         "consents": [
             {
                 "purpose": permission.purpose,
@@ -143,25 +149,29 @@ async def access_package(
 _RIGHTS = ("Art. 15", "Art. 16", "Art. 17", "Art. 18", "Art. 20", "Art. 21", "Art. 7(3)", "Art. 77")
 
 
-def _line(policy: PolicyDocument, one: PersonEntry) -> AccessLine:
+def _line(today: PolicyDocument, documents: Mapping[str, PolicyDocument], one: PersonEntry) -> AccessLine:
     tree = one.entry.tree
+    then = documents.get(tree.get("pol", ""), today)
     outcome, _, detail = one.detail.partition(":")
     left = detail.split(",") if outcome != OBSERVED else []
-    named = tuple(name for name in left if name in policy.fields)
-    code = tree.get("cli", "")
-    client = policy.clients.get(code)
-    recipient = policy.recipients[client.recipient].name if client and client.recipient else ""
-    if not recipient:
-        recipient = client.title.de if client else policy.policy.controller.name
     return AccessLine(
         index=one.entry.index,
         at=one.entry.at,
         operation=tree["op"],
         outcome=outcome if outcome in {"permit", "deny"} else tree["out"],
         purpose=tree.get("pur", ""),
-        recipient=recipient,
-        fields=named,
+        recipient=_who(today, then, tree.get("cli", "")),
+        fields=tuple(name for name in left if name in then.fields),
     )
+
+
+def _who(today: PolicyDocument, then: PolicyDocument, code: str) -> str:
+    """A company as it was named then; a system of the controller's own as it is titled now."""
+    client = then.clients.get(code)
+    if client is not None and client.recipient:
+        return then.recipients[client.recipient].name
+    own = today.clients.get(code, client)
+    return own.title.de if own else today.policy.controller.name
 
 
 def _purposes(policy: PolicyDocument, held: dict[FieldName, object]) -> list[dict[str, Any]]:
@@ -178,21 +188,29 @@ def _purposes(policy: PolicyDocument, held: dict[FieldName, object]) -> list[dic
     ]
 
 
-def _recipients(policy: PolicyDocument, found: list[Recipient]) -> list[dict[str, Any]]:
-    """Concrete recipients with dates (C-154/21): whoever really got data."""
-    listed: dict[tuple[str, str], dict[str, Any]] = {}
+def _recipients(documents: Mapping[str, PolicyDocument], found: list[Recipient]) -> list[dict[str, Any]]:
+    """Concrete recipients with dates (C-154/21): whoever really got data, as they were named when they got it.
+
+    A client whose document of then cannot be read is told by its code: rather one too many than one too few.
+    """
+    listed: dict[tuple[str, ...], dict[str, Any]] = {}
     for one in found:
-        client = policy.clients.get(one.client)
-        if client is None or not client.recipient:
+        then = documents.get(one.policy)
+        client = then.clients.get(one.client) if then else None
+        if then is not None and (client is None or not client.recipient):
             continue
-        outside = policy.recipients[client.recipient]
-        known = listed.get((outside.name, one.purpose))
-        listed[outside.name, one.purpose] = {
-            "name": outside.name,
-            "address": outside.address,
-            "country": outside.country,
-            "role": outside.role,
+        outside = then.recipients[client.recipient] if then and client and client.recipient else None
+        told = {
+            "name": outside.name if outside else one.client,
+            "address": outside.address if outside else "",
+            "country": outside.country if outside else "",
+            "role": outside.role if outside else "",
             "purpose": one.purpose,
+        }
+        key = tuple(told.values())
+        known = listed.get(key)
+        listed[key] = {
+            **told,
             "first": min(one.first, known["first"]) if known else one.first,
             "last": max(one.last, known["last"]) if known else one.last,
             "count": one.count + (known["count"] if known else 0),

@@ -6,7 +6,7 @@ Legal: GDPR Art. 5(2), Art. 24.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from policies.documents import PolicyDocument, parse
 from registry.context import Registry
 from registry.errors import NotFoundError
 from registry.policy_steps import Standing, Step, standing_of, steps_of
-from registry.tables import PolicyProposalRow, StateRow
+from registry.tables import PolicyProposalRow, PolicyVersionRow, StateRow
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -74,3 +74,17 @@ async def policy_of(registry: Registry, name: str) -> PolicyDocument:
         PolicyDocumentError: when this release reads it no more; its bytes stay readable.
     """
     return parse(await source_of(registry, name))
+
+
+async def documents_of(registry: Registry, names: Iterable[str]) -> Mapping[str, PolicyDocument]:
+    """The documents that entries of the log name by their versions, as far as they can be trusted."""
+    wanted = select(col(PolicyVersionRow.version), col(PolicyVersionRow.digest)).where(
+        col(PolicyVersionRow.version).in_(sorted(set(names)))
+    )
+    found: dict[str, PolicyDocument] = {}
+    async with registry.database.reading() as session:
+        for version, digest in (await session.execute(wanted)).all():
+            document = await registry.document(session, digest)
+            if document is not None and document.version == version:
+                found[version] = document
+    return found
