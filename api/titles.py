@@ -13,7 +13,7 @@ from api.words import WORDS, Both, Language, say
 from audit.event import Outcome
 from policies.deadlines import TIME_ZONE
 from policies.documents import PolicyDocument, Words
-from policies.vocabulary import ReasonCode, ReviewOutcome
+from policies.vocabulary import Channel, ReasonCode, ReviewOutcome
 from registry.access_logs import ClosingGround
 from registry.conflicts import ConflictKind
 from registry.lookup import IdentifierKind
@@ -42,6 +42,7 @@ _NAMED = {
     "told": Both("Namen erfahren aus Eintrag", "Told the name from entry"),
     "observe": Both("nur beobachtet", "only observed"),
     "withheld": Both("zurückgehalten wegen", "withheld because of"),
+    "contact": Both("Kontakt per", "contact by"),
     "case": Both("Aktenzeichen (Prüfwert)", "case number (checksum)"),
 }
 
@@ -113,6 +114,8 @@ class Titles:
     def _said(self, code: str) -> str:
         if code in _NAMED:
             return _NAMED[code].in_(self.language)
+        if code in Channel.__members__:
+            return say(Channel, Channel[code].value, self.language)
         if code in self.policy.purposes:
             return self.purpose(code)
         known = next((kind for kind in _KINDS if code in WORDS[kind]), None)

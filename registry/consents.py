@@ -109,8 +109,8 @@ async def give_consent(registry: Registry, caller: Caller, subject_id: UUID, gra
         UnknownNoticeError: when the quoted text is not the purpose's own, or was never published for it.
         InvalidConsentError: when the purpose does not rest on consent, or the time lies in the future.
     """
-    check_client_purpose(registry.policy, caller, grant.purpose)
     async with registry.change() as change:
+        check_client_purpose(change.policy, caller, grant.purpose)
         subject = await change.lock_subject(subject_id)
         ((outcome, digest),) = await write_grants(change, subject, [grant], caller.client)
         await settle_retention(change, subject_id)

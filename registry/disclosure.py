@@ -26,7 +26,7 @@ from policies.decision import Deny, Observed, Permit, Reason, Withheld
 from policies.documents import PolicyDocument
 from policies.evaluate import beyond_budget, evaluate, evaluate_gate, is_observed, observe
 from policies.facts import AccessRequest
-from policies.vocabulary import FieldName, ReasonCode
+from policies.vocabulary import FieldName, Operation, ReasonCode
 from registry.budgets import take_places
 from registry.context import Caller, Registry
 from registry.database import Gathered, Versions
@@ -240,7 +240,7 @@ def entry_of(
     several = sum(decision.subject_id is not None for decision in decisions) > 1
     reasons = _codes([reason for decision in decisions for reason in _all_reasons(decision)])
     permits = [decision for decision in decisions if isinstance(decision, Permit)]
-    case = case_detail(request)
+    about = _contact(request) + case_detail(request)
     asked = tuple(name for name in dict.fromkeys(request.fields) if name in policy.fields)
     return Entry(
         operation=operation,
@@ -253,7 +253,7 @@ def entry_of(
         reasons=() if several else reasons,
         policy=policy.version,
         persons=tuple(
-            PersonRef(one.subject_id, _detail(one, whole=several) + case)
+            PersonRef(one.subject_id, _detail(one, whole=several) + about)
             for one in (*decisions, *observed)
             if one.subject_id is not None
         ),
@@ -270,6 +270,12 @@ def case_detail(request: AccessRequest) -> str:
 def case_check(case_reference: str) -> str:
     """What the log keeps of a case number: 16 hex digits that whoever holds the file can work out again."""
     return hashlib.sha256(case_reference.encode()).hexdigest()[:16]
+
+
+def _contact(request: AccessRequest) -> str:
+    """By which channel somebody is to be contacted: each use of a consent is on record (§ 7a UWG; R-DE-UWG-5)."""
+    asked = request.channel if request.operation is Operation.CONTACT else None
+    return f",contact:{asked.name}" if asked else ""
 
 
 def _all_reasons(decision: Permit | Deny) -> Sequence[Reason]:

@@ -466,3 +466,13 @@ async def test_a_client_is_told_in_words_what_it_may_ask_for(api: Api) -> None:
     assert "Not for persons under 16." in newsletter["in_words"]["en"]
     assert {"CONSENT_WITHDRAWN", "NOT_PERMITTED"} <= set(newsletter["can_refuse"])
     assert not {"MINOR", "RESTRICTED"} & set(newsletter["can_refuse"])
+
+
+@pytest.mark.gdpr("7(1)")
+async def test_each_use_of_a_consent_is_on_record_with_its_channel(api: Api) -> None:
+    """R-DE-UWG-5: § 7a UWG counts the years from the last one."""
+    subject = await api.house.customer(newsletter=True)
+    await decided(api, subject, channel=None, fields=["email"])
+    await decided(api, subject, fields=["email"])
+    contact, read, *_ = await api.house.registry.log.entries_of(subject)
+    assert (contact.detail, read.detail) == ("permit:email,contact:EMAIL", "permit:email")
