@@ -156,7 +156,8 @@ def _decide(table: PurposeTable, request: AccessRequest, document: PolicyDocumen
 def beyond_budget(decision: Permit | Deny) -> Deny:
     """The refusal of somebody against whom the day's number of people speaks, beside whatever else does."""
     if isinstance(decision, Deny):
-        return decision._replace(reasons=_in_order((*decision.reasons, budget.USED_UP)))
+        reasons = _in_order((*decision.reasons, budget.USED_UP))
+        return Deny(decision.subject_id, decision.purpose, decision.policy_version, reasons, decision.withheld)
     withheld = (*decision.withheld, *[_withheld((name, (budget.USED_UP,))) for name in decision.fields])
     told = _in_order(tuple(chain.from_iterable({part.reasons for part in withheld})))
     return Deny(decision.subject_id, decision.purpose, decision.policy_version, told, withheld)

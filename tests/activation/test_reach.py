@@ -1,6 +1,7 @@
 """How many customers a changed policy would reach or lose is counted before anybody decides."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from registry import reach
 from registry.actors import SYSTEM
 from registry.reach import Reach, count_reach
 from tests.boards import SHIPPED, document, with_state
+from tests.colleagues import let_pass
 from tests.house import ANNA, House, open_house, settings_for
 
 MAILER = b"""\
@@ -55,6 +57,7 @@ async def test_the_first_policy_gains_everybody_it_reaches(house: House) -> None
 @pytest.mark.usefixtures("people")
 async def test_each_purpose_is_counted_as_it_is_used(house: House) -> None:
     """With a case, in sums, within the day's number, and knowing where an address came from."""
+    await let_pass(house, "notice_delivery", ("delivered_at",), timedelta(days=2))  # told when they gave the address
     found = await count_reach(house.registry, SYSTEM, None, parse(SHIPPED))
     wanted = ("legal_claims", "security_incident", "product_development", "similar_goods_email", "postal_advertising")
     assert {name: found[name, ""].gained for name in wanted} == {

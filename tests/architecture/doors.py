@@ -66,11 +66,16 @@ WAYS = [
     _way("relative imports", words=RELATIVE),
     _way("imports of everything", words=EVERYTHING),
     # Another one of what was made: with other rows, or without a restriction.
-    _way("_replace", "api/demo/people.py audit/merkle.py registry/imagined.py registry/keys/file.py"),
+    _way("_replace", "api/demo/people.py audit/merkle.py policies/diff.py registry/imagined.py registry/keys/file.py"),
     _way("_make", "api/demo/accounts.py"),
     _way("__new__", "policies/evaluate.py"),
     _way("__setattr__", WRAPPING, words="__setattr__ __replace__ __reduce__ __setstate__"),
-    _way("replace", "registry/imagined.py registry/setup.py", words="dataclasses", reach="dataclasses.replace copy"),
+    _way(
+        "replace",
+        "registry/disclosure.py registry/imagined.py registry/setup.py",
+        words="dataclasses",
+        reach="dataclasses.replace copy",
+    ),
     _way("one of its type", "api/portal/wishes.py", words=f"__class__ {OF_ITS_TYPE}"),
 ]
 

@@ -114,7 +114,7 @@ async def call_the_api(api: Api, log: Log) -> None:
         ("mailer", "POST /v1/disclosures", "", read),
         ("mailer", "POST /v1/decisions", "", {"purpose": "newsletter", "subject_ids": [subject]}),
         ("shop", "POST /v1/consents", "", consent),
-        ("shop", "GET /v1/subjects/{subject_id}/consents", "", None),
+        ("shop", "GET /v1/subjects/{subject_id}/consents", "?purpose=newsletter", None),
         ("shop", "POST /v1/relationships", "", {**who, **CONTRACT, "opened_at": "2026-11-01T09:30:00Z"}),
         ("shop", "POST /v1/relationships/close", "", {**who, **CONTRACT}),
         ("shop", "POST /v1/subjects/{subject_id}/events", "", {"events": [{**purchase, "payload": {"amount": "1"}}]}),

@@ -1,11 +1,13 @@
 """The read: what a purpose may know leaves, the rest is named with its law, and everything is in the log."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
 from policies.vocabulary import Channel
 from registry.rights import RequestKind, Wish, receive_request
+from tests.colleagues import let_pass
 from tests.house import ANNA, SHOP
 from tests.http.v1.api import Api
 
@@ -131,6 +133,7 @@ async def test_a_read_that_is_asked_to_explains_itself_like_a_decision(
 ) -> None:
     """Allowed or withheld per field, with code, article, rule, policy version and the declaration."""
     yes, no = await api.house.customer("A-1", newsletter=True), await api.house.customer("A-2", {}, ordered=False)
+    await let_pass(api.house, "notice_delivery", ("delivered_at",), timedelta(days=2))
     body = {"purpose": purpose, "fields": fields, "subject_ids": [str(yes), str(no)]}
     decided = (await api.post(client, "/v1/decisions", body)).json()
     granted, denied = decided["items"]

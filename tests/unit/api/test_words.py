@@ -22,6 +22,7 @@ from registry.activation_bars import Against
 from registry.actors import Action
 from registry.attempts import Place
 from registry.backup import Part
+from registry.columns import Holds
 from registry.journal import JournalKind
 from registry.keys.signatures import Signature
 from registry.past import Known
@@ -39,6 +40,7 @@ FOR_NO_PAGE = {
     EpochState,
     Factor,
     FindingKind,
+    Holds,
     JournalKind,
     Known,
     NoticeKind,

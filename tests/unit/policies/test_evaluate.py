@@ -185,6 +185,11 @@ def test_who_comes_too_late_on_a_day_is_refused_as_if_the_count_had_been_known(f
     assert late.reasons == reasons_of(expected)
     assert {part.field for part in late.withheld} == set(fields)
     assert late.withheld[-1].reasons == (Reason(ReasonCode.QUOTA, ("GDPR Art. 32(1)",)),)
+    assert beyond_budget(late) == late
+    refused = evaluate(NEWSLETTER_READ, retailer(), customer(permissions=()))
+    assert isinstance(refused, Deny)
+    assert reasons_of(beyond_budget(refused)) == (*refused.reasons, *late.withheld[-1].reasons)
+    assert beyond_budget(refused).withheld == refused.withheld
 
 
 @pytest.mark.gdpr("5(1)(b)")

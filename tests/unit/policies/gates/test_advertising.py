@@ -22,7 +22,7 @@ from policies.vocabulary import (
     SubjectKind,
 )
 from tests.unit.policies.gate_cases import LETTERS
-from tests.unit.policies.people import changed, customer, delivered, reasons
+from tests.unit.policies.people import changed, customer, delivered, item, reasons
 from tests.unit.policies.small_shop import edited, faults, findings, shop, with_purpose, with_recipient
 
 CATEGORIES = list(Category)
@@ -175,7 +175,12 @@ def test_who_may_be_called_on_a_presumed_consent_is_a_business_party_with_a_cont
     request = AccessRequest(
         ClientCode("till"), PurposeId("letters"), (FieldName("phone"),), Operation.CONTACT, Channel.PHONE
     )
-    known = customer(kind=kind, permissions=(), items=(), notices=delivered("privacy", names=frozenset({"letters"})))
+    known = customer(
+        kind=kind,
+        permissions=(),
+        items=(item("phone", "letters"),),
+        notices=delivered("privacy", names=frozenset({"letters"})),
+    )
     refused = [ReasonCode.CHANNEL_NOT_ALLOWED]
     business = kind in {SubjectKind.SOLE_TRADER, SubjectKind.CONTACT_PERSON, SubjectKind.ORGANISATION}
     assert reasons(evaluate(request, shop(*calls), known)) == ([] if business else refused)
