@@ -53,7 +53,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenSubject:
-    """One customer as a source system sends it; without `kind` somebody new is a person, others stay as is."""
+    """One customer as a source system sends it; without `kind` somebody new is a person, others stay as is.
+
+    `collected_for` is what the customer as a whole is sent for, beside the purposes of its parts.
+    """
 
     external_id: str = field(repr=False)
     source: str
@@ -66,6 +69,7 @@ class GivenSubject:
     events: Sequence[GivenEvent] = field(default=(), repr=False)
     consents: Sequence[Grant] = field(default=(), repr=False)
     notices: Sequence[str] = ()
+    collected_for: PurposeId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def check_given(registry: Registry, caller: Caller, given: GivenSubject) -> None
     policy = registry.policy
     purposes = {value.collected_for for value in given.values.values()}
     purposes |= {event.collected_for for event in given.events} | {grant.purpose for grant in given.consents}
+    purposes |= {given.collected_for} if given.collected_for is not None else set()
     for purpose in purposes:
         check_client_purpose(policy, caller, purpose)
     for name, value in given.values.items():

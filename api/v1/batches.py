@@ -69,6 +69,7 @@ def given_subject(row: SubjectIn) -> GivenSubject:
         events=[given_event(one) for one in row.events],
         consents=[given_consent(one) for one in row.consents],
         notices=tuple(dict.fromkeys(row.notices)),
+        collected_for=PurposeId(row.collected_for) if row.collected_for else None,
     )
 
 

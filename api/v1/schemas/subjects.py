@@ -91,7 +91,9 @@ class SubjectIn(In):
     country: Country = "DE"
     registered_at: Instant | None = None
     collected_at: Instant | None = Field(default=None, description="`observed_at` of values that name none")
-    collected_for: Identifier | None = Field(default=None, description="`collected_for` of values that name none")
+    collected_for: Identifier | None = Field(
+        default=None, description="`collected_for` of values that name none; needed where nothing else names a purpose"
+    )
     touchpoint: Touchpoint = Touchpoint.ONLINE_SHOP
     values: Annotated[dict[Identifier, ValueIn | None], Field(max_length=100)] = Field(default_factory=dict)
     relationships: Annotated[list[RelationshipIn], Field(max_length=500)] = Field(default_factory=list)
@@ -103,6 +105,8 @@ class SubjectIn(In):
     def _complete(self) -> Self:
         if self.collected_for is None and any(one is None or one.collected_for is None for one in self.values.values()):
             raise PydanticCustomError("collected_for_missing", "every value names the purpose it was collected for")
+        if self.collected_for is None and not (self.values or self.events or self.consents):
+            raise PydanticCustomError("collected_for_missing", "a customer is sent for a purpose: it is named here")
         opened = {(one.kind, one.source, one.reference) for one in self.relationships}
         if len(opened) != len(self.relationships):
             raise PydanticCustomError("relationship_repeated", "a relationship stands here once")

@@ -1,6 +1,7 @@
 """Customers come in by the number of the system that knows them, and nothing they already said is undone."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -410,3 +411,32 @@ async def test_a_notice_may_be_named_twice_and_quoted_besides(api: Api) -> None:
         "mailer", f"/v1/subjects/{created.json()['subject_id']}", purpose="newsletter", fields="email"
     )
     assert response.status_code == 200
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize(
+    ("client", "row", "status"),
+    [
+        ("product_development", {}, 422),
+        ("product_development", {"notices": ["privacy_notice"]}, 422),
+        ("product_development", {"collected_for": "order_fulfilment"}, 403),
+        ("shop", {"collected_for": "telephone_advertising"}, 403),
+        ("shop", {"collected_for": "order_fulfilment"}, 200),
+    ],
+)
+async def test_nobody_is_looked_up_by_an_update_that_serves_no_purpose(
+    api: Api, client: str, row: dict[str, object], status: int
+) -> None:
+    """R-5.1b-1: who is known, who was erased and who never came are answered alike."""
+    known, erased = await api.house.customer("A-1"), await api.house.customer("B-1", values={"first_name": "Berta"})
+    await api.house.erase(erased)
+    sent = [{"external_id": number, "source": "shop", **row} for number in ("A-1", "B-1", "C-1")]
+    answers = [await api.patch(client, "/v1/subjects", one) for one in sent]
+    assert answers[0].status_code == status
+    if status != 200:
+        assert len({without_instance(one.text) for one in answers}) == 1
+        assert str(known) not in "".join(one.text for one in answers)
+
+
+def without_instance(text: str) -> str:
+    return re.sub(r"urn:uuid:[0-9a-f-]+", "", text)

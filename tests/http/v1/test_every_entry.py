@@ -3,6 +3,7 @@
 Without it a route could be listed under an entry that it never makes (promise 2).
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -138,7 +139,7 @@ async def call_the_api(api: Api, log: Log) -> None:
         if route == "POST /v1/requests":
             address = REQUEST.format(subject_id=subject, request_id=answer.json()["request_id"])
             await log.took(f"GET {REQUEST}", await api.http.get(address, headers=api.bearer("console")))
-    rows = [f'{{"external_id": "I-{number}", "source": "shop"}}' for number in range(2)]
+    rows = [json.dumps({**ROW, "external_id": f"I-{number}"}) for number in range(2)]
     lines = {**api.bearer("importer"), "Content-Type": "application/x-ndjson"}
     sent = await api.http.post("/v1/imports?mode=commit", headers=lines, content="\n".join(rows))
     await log.took("POST /v1/imports", sent)

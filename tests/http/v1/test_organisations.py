@@ -58,7 +58,7 @@ async def test_an_organisation_with_what_only_a_human_has_is_refused_by_place(ap
 
 async def test_what_somebody_is_listed_as_is_corrected_and_stays_where_it_is_not_told(api: Api) -> None:
     subject = (await api.patch("shop", "/v1/subjects", FIRM)).json()["subject_id"]
-    told = {name: FIRM[name] for name in ("external_id", "source")}
+    told = {**{name: FIRM[name] for name in ("external_id", "source")}, "collected_for": "order_fulfilment"}
     for kind in [None, "contact_person", None, "sole_trader", "person", "organisation"]:
         before = await kind_of(api, subject)
         response = await api.patch("shop", "/v1/subjects", told | ({"kind": kind} if kind else {}))
