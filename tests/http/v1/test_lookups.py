@@ -131,7 +131,7 @@ async def test_the_case_a_number_was_looked_up_for_stands_beside_whom_it_found(
     client: str, source: str, api: Api
 ) -> None:
     subject = await api.house.customer("A-1")
-    number = {"external_id": "A-1", "source": source}
+    number = {"external_id": "A-1", "source": source, "collected_for": "newsletter"}
     if source != "shop":
         subject = UUID((await api.patch(client, "/v1/subjects", number)).json()["subject_id"])
     await put_in_force(api.house, CASES)
