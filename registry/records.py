@@ -246,11 +246,9 @@ async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Va
         )
         before = set(removed.scalars())
     normalised = None
-    digests: set[bytes] = set()
     if isinstance(value, str):
         await change.hold_keys()
         normalised = normalise(kind, value)
-        digests = {one.value for one in change.ring.index_digests(kind.value, normalised)}
         digest = change.ring.index_digest(kind.value, normalised)
         suppression = change.ring.suppression_digest(kind.value, normalised)
         change.session.add(
@@ -264,9 +262,10 @@ async def _index(change: Change, subject: SubjectRow, name: FieldName, value: Va
                 normalisation=NORMALISATION[kind],
             ),
         )
-    came_along = subject.subject_id in change.created
-    if kind is IdentifierKind.EMAIL and not came_along and (before or digests) and not before & digests:
-        await address_changed(change, subject.subject_id, normalised)
+    if kind is IdentifierKind.EMAIL and subject.subject_id not in change.created and (before or normalised is not None):
+        spellings = [] if normalised is None else change.ring.index_digests(kind.value, normalised)
+        if before.isdisjoint({one.value for one in spellings}):
+            await address_changed(change, subject.subject_id, normalised)
 
 
 def _birth_date(value: Value, now: datetime | None = None) -> date:

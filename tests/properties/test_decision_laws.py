@@ -334,7 +334,10 @@ def test_not_knowing_an_age_lets_no_more_out_than_any_age_where_it_is_refused(ca
 
 @pytest.mark.gdpr("8(1)")
 @given(cases(), st.booleans())
-def test_an_age_that_is_not_asked_for_is_that_of_an_adult(case: Case, an_organisation: bool) -> None:  # noqa: FBT001
+def test_an_age_that_is_not_asked_for_is_that_of_an_adult(
+    case: Case,
+    an_organisation: bool,  # noqa: FBT001 - drawn by name
+) -> None:
     """Where the document takes an unknown age for that of an adult, or there is none: no wider than any adult's."""
     request, facts, document = case
     if an_organisation:

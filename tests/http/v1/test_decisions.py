@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from api.compose import open_registry
-from policies.vocabulary import Channel, PurposeId, Touchpoint
+from policies.vocabulary import Channel, FieldName, PurposeId, Touchpoint
 from registry import rights
 from registry.clients import create_client, revoke_client
 from registry.rights import RequestKind, Wish, receive_request
@@ -420,7 +420,8 @@ async def test_nobody_is_contacted_at_an_address_that_they_contest(api: Api, ask
     """R-18-1: the address counts, asked for or not."""
     house = api.house
     subject, other = [await house.customer(number, newsletter=True) for number in ("A-1", "A-2")]
-    await receive_request(house.registry, SHOP, subject, RequestKind.RECTIFICATION, Wish({"email": "n@example.com"}))  # type: ignore[dict-item]
+    wish = Wish({FieldName("email"): "n@example.com"})
+    await receive_request(house.registry, SHOP, subject, RequestKind.RECTIFICATION, wish)
     contested, sound = await decided(api, subject, other, fields=asked)
     assert not contested["permitted"]
     assert contested["fields"] == contested["allowed"] == []

@@ -69,7 +69,7 @@ def _others(value: object, schema: Any, examples: _Examples) -> Iterator[tuple[P
         yield (), _other_value(value, schema, examples)
 
 
-def _other_lists(value: tuple[Any, ...], schema: Any, examples: _Examples) -> Iterator[tuple[Path, object]]:  # noqa: ANN401
+def _other_lists(value: tuple[Any, ...], schema: Any, examples: _Examples) -> Iterator[tuple[Path, object]]:  # noqa: ANN401 - a type
     for place, part in enumerate(value):
         yield (str(place),), (*value[:place], *value[place + 1 :])
         for path, other in _others(part, schema, examples):

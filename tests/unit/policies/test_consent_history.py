@@ -33,8 +33,8 @@ def test_nothing_declared_is_no_state() -> None:
 
 def test_a_state_carries_what_was_declared_with_it() -> None:
     more = {"explicit": True, "expires_at": NOW, "parental": True, "quoted": "a_text/1"}
-    declared = Declaration(NEWSLETTER, Channel.SMS, GIVEN, days(9), 4, **more)  # type: ignore[arg-type]
-    expected = Permission(NEWSLETTER, Channel.SMS, GIVEN, days(9), **more)  # type: ignore[arg-type]
+    declared = Declaration(NEWSLETTER, Channel.SMS, GIVEN, days(9), 4, **more)  # type: ignore[arg-type]  # each of its own type
+    expected = Permission(NEWSLETTER, Channel.SMS, GIVEN, days(9), **more)  # type: ignore[arg-type]  # likewise
     assert fold([declared]) == {BY_SMS: expected}
     plain = Permission(NEWSLETTER, Channel.EMAIL, GIVEN, days(9), explicit=False, expires_at=None, parental=False)
     assert fold([said(GIVEN, days(9))]) == {BY_MAIL: plain}
