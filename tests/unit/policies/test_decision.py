@@ -29,6 +29,7 @@ def test_restriction_and_minority_are_told_as_not_permitted(code: ReasonCode) ->
         ([ReasonCode.QUOTA], [ReasonCode.QUOTA]),
         ([ReasonCode.CONSENT_MISSING, ReasonCode.QUOTA], [ReasonCode.QUOTA]),
         ([ReasonCode.MINIMISED, ReasonCode.QUOTA, ReasonCode.MINOR], [ReasonCode.QUOTA]),
+        *(([ReasonCode.QUOTA, code], [ReasonCode.QUOTA]) for code in ReasonCode if code is not ReasonCode.QUOTA),
     ],
 )
 def test_of_whom_the_number_of_people_leaves_out_nothing_else_is_told(

@@ -48,6 +48,7 @@ def test_a_text_is_new_in_all_its_languages_or_not_at_all() -> None:
         text("news_consent", ["news"], "en", "1", words="old"),
     )
     assert seen(*of_news("1"), shown=mixed).new_texts("news_consent") == frozenset()
+    assert seen(shown=mixed).new_texts("news_consent") == frozenset(), "each is new, and neither in both languages"
     both = (*mixed, text("news_consent", ["news"], "en", "2", words="new"))
     assert seen(*of_news("1"), shown=both).new_texts("news_consent") == {"news_consent/2"}
 

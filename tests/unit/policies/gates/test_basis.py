@@ -7,7 +7,7 @@ import pytest
 
 from policies.documents import Basis, Compatible, PolicyDocument
 from policies.findings import Fault
-from policies.gates import basis
+from policies.gates import Existing, basis, published
 from policies.vocabulary import Category, LegalBasis
 from tests.unit.policies.gate_cases import KNOWN, NEWS_WITHDRAWN
 from tests.unit.policies.small_shop import ON, faults, shop, texts, with_purpose
@@ -179,6 +179,16 @@ def test_what_ceased_to_count_does_not_come_back(before: tuple[str, ...], after:
     assert [one.message for one in found] == [f"purpose news: {fault}"] * bool(fault)
     place = ("purposes", "news", "consent_texts") if after else ("purposes", "news")
     assert [one.path for one in found] == [place] * bool(fault)
+
+
+@pytest.mark.gdpr("7(1)")
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_text_that_was_laid_on_file_with_this_document_counts_for_it(settled: bool) -> None:  # noqa: FBT001 - a column
+    """R-6.1-2: a new text may be on file already, and a text on file need not be new."""
+    counted = with_purpose(shop(), "news", consent_texts=("news_consent/2",))
+    on_file = published(texts(version="2"))
+    existing = Existing(ON, published=frozenset(one._replace(settled=settled) for one in on_file))
+    assert faults(basis.consent_texts_count, counted, texts(version="2"), shop(), existing) == []
 
 
 def test_texts_count_for_a_purpose_that_rests_on_consent() -> None:

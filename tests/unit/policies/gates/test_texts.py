@@ -3,9 +3,10 @@
 import pytest
 
 from policies.findings import Fault
+from policies.gates import Existing, published
 from policies.gates import texts as gate
 from policies.notices import NoticeKind
-from tests.unit.policies.small_shop import ALL, faults, shop, text, texts, with_purpose
+from tests.unit.policies.small_shop import ALL, ON, faults, shop, text, texts, with_purpose
 
 
 @pytest.mark.gdpr("12(1)")
@@ -49,3 +50,25 @@ def test_a_consent_is_asked_for_by_a_consent_text_and_nothing_else(
     words = wanted.value.replace("_", " ")
     fault = Fault(("purposes", name, "notice"), f"purpose {name}: notice is no {words}")
     assert found == ([] if kind is wanted else [fault])
+
+
+@pytest.mark.gdpr("7(1)")
+@pytest.mark.parametrize("words", ["Kleiner Laden", "a", "b", "c", "d"])
+def test_other_words_under_a_published_version_are_refused(words: str) -> None:
+    """R-7.1-1: whichever of their hashes is the greater number."""
+    was, now = text("news_consent", ["news"], "de"), text("news_consent", ["news"], "de", words=words)
+    on_file = Existing(ON, published=published([was]))
+    (fault,) = faults(gate.version_names_one_text, shop(), (now,), existing=on_file)
+    assert fault == Fault(("policy", "version"), "news_consent 1 (de) is published with other words")
+    assert faults(gate.version_names_one_text, shop(), (was,), existing=on_file) == []
+
+
+@pytest.mark.gdpr("7(2)")
+def test_a_consent_to_anything_but_advertising_names_nobody_who_advertises() -> None:
+    """R-DE-UWG-3."""
+    anonymous = tuple(text("news_consent", ["news"], one, words="Ja") for one in ("de", "en"))
+    others = tuple(one for one in texts() if one.id != "news_consent")
+    for advertises in (True, False):
+        document = with_purpose(shop(), "news", direct_marketing=advertises)
+        found = faults(gate.consent_names_the_advertisers, document, (*others, *anonymous))
+        assert [fault.path for fault in found] == [("purposes", "news", "notice")] * 2 * advertises

@@ -38,6 +38,8 @@ def test_each_is_declared_and_active(name: str) -> None:
     for state in ("observe", "inactive", "retired"):
         found = faults(gate, with_purpose(retailer(), name, state=state))
         assert [fault.path for fault in found] == [("purposes", name, "state")]
+    nothing = retailer().model_copy(update={"purposes": {}})
+    assert [fault.path for fault in faults(gate, nothing)] == [("purposes",)] * len(workable.OWN_PURPOSES)
 
 
 @pytest.mark.gdpr("15(1)")
@@ -100,6 +102,9 @@ def test_answering_people_is_a_duty_of_law(article: LegalBasis) -> None:
     basis = {**retailer().purposes[ASKING].basis, Category.SCORE: Basis(article=article, why="x")}
     found = faults(workable.requests_see_everything, with_purpose(retailer(), ASKING, basis=basis))
     bound = article is LegalBasis.LEGAL_OBLIGATION
+    assert [fault.path for fault in found] == [("purposes", ASKING, "basis")] * (not bound)
+    alone = dict.fromkeys(basis, Basis(article=article, why="x"))
+    found = faults(workable.requests_see_everything, with_purpose(retailer(), ASKING, basis=alone))
     assert [fault.path for fault in found] == [("purposes", ASKING, "basis")] * (not bound)
 
 

@@ -1,5 +1,6 @@
 """The soft opt-in of § 7(3) UWG: each of its four conditions, for each channel."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -205,6 +206,18 @@ def test_no_3_nor_withdrawn_a_consent_to_advertising_on_this_channel(
     permissions = tuple(permission(name, state, since, channel) for name, channel, state, since in declared)
     for order in (permissions, permissions[::-1]):
         assert missing(customer(permissions=order)) == ([] if holds else [OBJECTED])
+
+
+@pytest.mark.gdpr("7(3)")
+@pytest.mark.parametrize(("ended", "favoured"), [("spring", "summer"), ("summer", "spring"), ("spring", "spring")])
+def test_no_3_a_word_in_favour_of_one_purpose_takes_back_no_withdrawal_of_another(ended: str, favoured: str) -> None:
+    """R-DE-UWG-4, R-21.2-2: in whatever order their names stand."""
+    document = with_purpose(NEWSLETTER, SOLD)
+    terms = replace(terms_of(document), advertising={Channel.EMAIL: frozenset({"spring", "summer"})})
+    declared = (permission(ended, ConsentState.WITHDRAWN, TO_ALL), permission(favoured, ConsentState.GIVEN, AGAIN))
+    request = ask("mailer", NEWSLETTER, "email", channel=Channel.EMAIL)
+    found = check_basis(request, document.purposes[NEWSLETTER], BASIS, customer(permissions=declared), terms)
+    assert [cite for one in found for cite in one.cites] == ([] if ended == favoured else [OBJECTED])
 
 
 @pytest.mark.parametrize(
