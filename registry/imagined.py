@@ -136,12 +136,12 @@ def _month(day: datetime) -> date:
 
 
 def _items(found: Gathered, **changes: object) -> Gathered:
-    values = [one._replace(item=one.item._replace(**changes)) for one in found.values]  # type: ignore[arg-type]
+    values = [one._replace(item=one.item._replace(**changes)) for one in found.values]  # type: ignore[arg-type]  # by name
     return replace(found, values=tuple(values))
 
 
 def _consent(found: Gathered, **changes: object) -> Gathered:
-    return replace(found, permissions=tuple(replace(one, **changes) for one in found.permissions))  # type: ignore[arg-type]
+    return replace(found, permissions=tuple(replace(one, **changes) for one in found.permissions))  # type: ignore[arg-type]  # by name
 
 
 def _aged(found: Gathered, years: int) -> Gathered:

@@ -22,15 +22,15 @@ _statements: LRUCache[object, object] = LRUCache(4000)
 def share_statements() -> None:
     """Compile each statement once a process: every engine of a kind speaks to the same version of its database."""
     for dialect in (PGDialect_asyncpg, SQLiteDialect_aiosqlite):
-        dialect.__eq__ = _is_alike  # type: ignore[method-assign]
-        dialect.__hash__ = _hash_of_kind  # type: ignore[method-assign,assignment]
+        dialect.__eq__ = _is_alike  # type: ignore[method-assign]  # for this process
+        dialect.__hash__ = _hash_of_kind  # type: ignore[method-assign,assignment]  # for this process
     made = Engine.__init__
 
     def make(self: Engine, *arguments: object, **options: object) -> None:
-        made(self, *arguments, **options)  # type: ignore[arg-type]
-        self._compiled_cache = _statements  # type: ignore[assignment]
+        made(self, *arguments, **options)  # type: ignore[arg-type]  # as it came
+        self._compiled_cache = _statements  # type: ignore[assignment]  # for this process
 
-    Engine.__init__ = make  # type: ignore[method-assign]
+    Engine.__init__ = make  # type: ignore[method-assign]  # for this process
 
 
 def share_routes() -> None:
@@ -46,7 +46,7 @@ def share_routes() -> None:
             made[key] = make(original_route=original_route, include_context=include_context)
         return made[key]
 
-    routing._EffectiveRouteContext.from_api_route = shared  # type: ignore[method-assign]
+    routing._EffectiveRouteContext.from_api_route = shared  # type: ignore[method-assign]  # for this process
 
 
 def hash_cheaply() -> None:

@@ -38,7 +38,7 @@ async def test_a_permit_that_was_not_recorded_opens_nothing(house: House) -> Non
     gathered, permit, sealed = await _permitted(house)
     mail = [one for one in sealed if one.place.field == "email"]
     with pytest.raises(NotPermittedError):
-        open_sealed(mail, permit, house.registry.ring, gathered.keys)  # type: ignore[arg-type]
+        open_sealed(mail, permit, house.registry.ring, gathered.keys)  # type: ignore[arg-type]  # what is tried
     recorded = Recorded(permit, 0, uuid4())
     assert open_sealed(mail, recorded, house.registry.ring, gathered.keys)
 

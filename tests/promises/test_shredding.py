@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from policies.vocabulary import Category, FieldName
 from registry.backup import Part, back_up, read_manifest, read_rows, tables_of
+from registry.disclosure import Disclosed
 from registry.errors import RegistryError
 from registry.key_backup import verify_backup
 from registry.keys import DataKey, KeyProvider, KeyRing, WrappedDataKey, open_provider
@@ -147,7 +148,9 @@ async def test_nothing_erased_opens_after_its_epoch_was_retired(
     assert resurrected(provider, backups, anna) == set()
     assert {key.key for key in usable_keys(provider, [before, after], bert)} == set()
     assert resurrected(provider, backups, bert) == set(BERT)
-    assert (await house.read("shop", "order_fulfilment", ["email"], bert)).values  # type: ignore[union-attr]
+    read = await house.read("shop", "order_fulfilment", ["email"], bert)
+    assert isinstance(read, Disclosed)
+    assert read.values
 
     # Bytes: no destroyed root, no epoch or data key in the clear, in any file of database, log, backup or registry.
     needles = {name: form for name, form in old_roots.items() if name.startswith("root 1 ")}

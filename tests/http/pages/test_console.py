@@ -119,7 +119,7 @@ async def test_requests_stand_by_due_date_and_overdue_ones_are_marked(
     today = local_date(await house.registry.database.now())
     for request, days in ((access, 3), (erasure, -2)):
         due = today + timedelta(days=days)
-        await house.as_owner(f"update request set due_on = '{due}' where kind = '{request.kind.value}'")  # noqa: S608
+        await house.as_owner(f"update request set due_on = '{due}' where kind = '{request.kind.value}'")  # noqa: S608 - two values of this test
     page = await staff_logs_in(browser)
     listed = page.text[: page.text.index("Protokoll Prüfbar")]
     assert listed.index("2 Tage überfällig") < listed.index("noch 3 Tage")

@@ -12,6 +12,7 @@ from api.compose import open_registry
 from policies.vocabulary import Channel, FieldName, PurposeId, Touchpoint
 from registry import rights
 from registry.clients import create_client, revoke_client
+from registry.consents import Declared
 from registry.rights import RequestKind, Wish, receive_request
 from registry.tables import BudgetUseRow
 from registry.withdrawals import withdraw_consent
@@ -71,9 +72,10 @@ async def after(house: House, instant: datetime) -> datetime:
 async def test_a_permit_names_basis_rule_and_the_declaration_that_carries_it(api: Api) -> None:
     subject = await api.house.customer()
     declared = await api.house.grant(subject, "newsletter", Channel.EMAIL)
+    assert isinstance(declared, Declared)
     (item,) = await decided(api, subject, fields=["email", "street"])
     assert item["allowed"] == [
-        {"field": "email", "article": "A6-1-a", "rule": "consent", "evidence_id": str(declared.event_id)}  # type: ignore[union-attr]
+        {"field": "email", "article": "A6-1-a", "rule": "consent", "evidence_id": str(declared.event_id)}
     ]
     assert item["withheld"] == [
         {

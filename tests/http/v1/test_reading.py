@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from policies.vocabulary import Channel
+from policies.vocabulary import Channel, FieldName
 from registry.rights import RequestKind, Wish, receive_request
 from tests.colleagues import let_pass
 from tests.house import ANNA, SHOP
@@ -111,7 +111,7 @@ async def test_a_field_outside_the_catalogue_is_told_by_its_place_alone(api: Api
 @pytest.mark.gdpr("18")
 async def test_a_mailer_does_not_learn_that_a_field_is_restricted(api: Api) -> None:
     subject = await api.house.customer(newsletter=True)
-    wish = Wish({"email": "new@example.com"})  # type: ignore[dict-item]
+    wish = Wish({FieldName("email"): "new@example.com"})
     await receive_request(api.house.registry, SHOP, subject, RequestKind.RECTIFICATION, wish)
     response = await api.get("mailer", SUBJECT.format(subject), purpose="newsletter", fields="email")
     assert response.status_code == 403

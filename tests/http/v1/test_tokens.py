@@ -21,8 +21,8 @@ from tests.http.v1.test_decisions import put_in_force
 GRANT = {"grant_type": "client_credentials"}
 
 
-async def ask(api: Api, data: object = None, headers: dict[str, str] | None = None) -> httpx.Response:
-    response = await api.http.post("/oauth/token", data=data, headers=headers)  # type: ignore[arg-type]
+async def ask(api: Api, data: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
+    response = await api.http.post("/oauth/token", data=data, headers=headers)
     assert response.headers["cache-control"] == "no-store"
     return response
 
@@ -75,7 +75,7 @@ async def test_a_wrong_secret_is_refused_and_recorded_like_an_unknown_client(api
 )
 @pytest.mark.sqlite
 async def test_a_request_that_is_none_is_refused(
-    sqlite_api: Api, data: dict[str, object], headers: dict[str, str], error: str
+    sqlite_api: Api, data: dict[str, str], headers: dict[str, str], error: str
 ) -> None:
     data = data or {"nothing": "here"}
     response = await ask(sqlite_api, data, headers)

@@ -45,7 +45,7 @@ def test_a_check_says_where_what_and_by_which_law() -> None:
         Finding(10, "R-13-1", "purpose letters: no notice (Art. 13(1) GDPR; R-13-1)"),
     ]
     with pytest.raises(FrozenInstanceError):
-        without_notice.rule = "R-0"  # type: ignore[misc]
+        without_notice.rule = "R-0"  # type: ignore[misc]  # what is tried
 
 
 def test_an_error_carries_every_finding_the_first_lines_first() -> None:

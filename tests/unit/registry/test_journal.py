@@ -1,5 +1,6 @@
 """The journal: what was acknowledged stays, in order, whatever a crash leaves behind (R-DEL-6)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -58,10 +59,10 @@ def test_half_a_line_of_a_crash_is_cut_off(tmp_path: Path) -> None:
         (lambda lines: [lines[1], lines[0], lines[2]], "entry 1 is missing"),
     ],
 )
-def test_a_damaged_journal_is_refused(tmp_path: Path, damage: object, words: str) -> None:
+def test_a_damaged_journal_is_refused(tmp_path: Path, damage: Callable[[list[bytes]], list[bytes]], words: str) -> None:
     path = tmp_path / "journal"
     FileJournal(path).append([_entry() for _ in range(3)])
-    path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))  # type: ignore[operator]
+    path.write_bytes(b"".join(damage(path.read_bytes().splitlines(keepends=True))))
     with pytest.raises(NotReadyError, match=words):
         FileJournal(path)
 

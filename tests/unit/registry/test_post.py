@@ -219,7 +219,7 @@ def test_a_letter_opens_only_once_its_sending_is_recorded_and_nothing_else_opens
     letter = seal(b"text", Place(uuid4(), Category.EVIDENCE, LETTER, uuid4(), 1), key)
     assert open_letter(Recorded(letter, 0, uuid4()), key) == b"text"
     with pytest.raises(NotPermittedError):
-        open_letter(letter, key)  # type: ignore[arg-type]
+        open_letter(letter, key)  # type: ignore[arg-type]  # what is tried
     value = seal(b"value", Place(uuid4(), Category.MASTER, FieldName("email"), uuid4(), 1), key)
     with pytest.raises(NotPermittedError):
         open_letter(Recorded(value, 0, uuid4()), key)

@@ -3,7 +3,7 @@
 import pytest
 
 from policies.documents import PolicyDocument
-from policies.facts import Objection, Permission
+from policies.facts import AccessRequest, Objection, Permission
 from policies.vocabulary import Channel, ConsentState, ObjectionState, ReasonCode
 from tests.unit.policies.people import (
     NEWSLETTER,
@@ -34,11 +34,11 @@ BY_MAIL_TOO = with_purpose(POSTAL, channels=(Channel.POST, Channel.EMAIL))
 @pytest.mark.parametrize("state", list(ObjectionState))
 @pytest.mark.parametrize("request_", [POSTAL_READ, NEWSLETTER_READ, RECOMMENDATION_READ])
 def test_an_objection_to_direct_marketing_bars_it_whatever_became_of_it(
-    request_: object, state: ObjectionState
+    request_: AccessRequest, state: ObjectionState
 ) -> None:
     """R-21.2-1: absolute; also its profiling. Nobody may reject it."""
     facts = customer(objections=(objection(state=state),))
-    assert reasons(decide(request_, facts)) == [ReasonCode.DM_OBJECTION]  # type: ignore[arg-type]
+    assert reasons(decide(request_, facts)) == [ReasonCode.DM_OBJECTION]
 
 
 @pytest.mark.gdpr("21(3)")
@@ -165,9 +165,9 @@ def test_an_objection_to_a_purpose_on_consent_ends_it_until_a_later_consent() ->
     ],
 )
 def test_unknown_objections_bar_what_can_be_objected_to(
-    request_: object, document: PolicyDocument | None, expected: list[ReasonCode]
+    request_: AccessRequest, document: PolicyDocument | None, expected: list[ReasonCode]
 ) -> None:
-    assert reasons(decide(request_, customer(objections=None), document)) == expected  # type: ignore[arg-type]
+    assert reasons(decide(request_, customer(objections=None), document)) == expected
 
 
 @pytest.mark.gdpr("21(1)")

@@ -3,7 +3,7 @@
 import pytest
 
 from policies.decision import Deny, Permit
-from policies.facts import Restriction, Review
+from policies.facts import AccessRequest, Restriction, Review
 from policies.vocabulary import Category, FieldName, PurposeId, ReasonCode, ReviewState
 from tests.unit.policies.people import INVOICE_READ, ORDER_READ, ask, customer, days, decide, item, reasons
 
@@ -38,9 +38,9 @@ def test_unknown_restrictions_cover_everything() -> None:
 @pytest.mark.parametrize(
     "request_", [INVOICE_READ, ask("portal", "data_subject_request", "email", "income", "consent_evidence")]
 )
-def test_duties_of_law_go_on_under_restriction(request_: object) -> None:
+def test_duties_of_law_go_on_under_restriction(request_: AccessRequest) -> None:
     facts = customer(restrictions=(Restriction(None, None),))
-    assert not reasons(decide(request_, facts))  # type: ignore[arg-type]
+    assert not reasons(decide(request_, facts))
 
 
 @pytest.mark.gdpr("18(1)(a)")
