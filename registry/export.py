@@ -1,15 +1,11 @@
 """The answer to "what do you know about me?": everything stored, with purposes, recipients, periods and rights.
 
 The values come through the same disclosure as every read, for the purpose `data_subject_request`; the rest is what
-the registry itself knows about its handling of them. Who got data is named as the policy named them at that time, which
-the entry of each access tells: what becomes of a client or a company later changes nothing about it.
+the registry itself knows about its handling of them.
 
-Legal: GDPR Art. 15(1)-(3), Art. 12(1); C-154/21, C-579/21; R-15.1-1, R-15.1-4, R-15.1c-1.
+Legal: GDPR Art. 15(1)-(3), Art. 12(1); R-15.1-1, R-15.1-3, R-5.1d-1.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +13,14 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from audit.event import EventTag
-from audit.log import PersonEntry, Recipient
 from policies.documents import FieldPart, PolicyDocument
 from policies.facts import AccessRequest
 from policies.vocabulary import ClientCode, FieldName, Operation, PurposeId
+from registry.access_history import MOST_ACCESSES, access_log, recipients_told
 from registry.coming_of_age import is_to_be_confirmed, majority_month_of
 from registry.consents import consents_of
 from registry.context import Caller, Registry
-from registry.disclosure import OBSERVED, Disclosed, disclose
+from registry.disclosure import Disclosed, disclose
 from registry.errors import UnknownSubjectError
 from registry.policy_history import documents_of
 from registry.scores import model_told
@@ -41,36 +37,6 @@ from registry.tables import (
 )
 
 OWN_PURPOSE = PurposeId("data_subject_request")
-MOST_ACCESSES = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class AccessLine:
-    """One access as its subject sees it; staff are never named (C-579/21)."""
-
-    index: int
-    at: datetime
-    operation: str
-    outcome: str
-    purpose: str
-    recipient: str
-    fields: tuple[str, ...]
-
-
-async def access_log(
-    registry: Registry, subject_id: UUID, limit: int = MOST_ACCESSES, before: int | None = None
-) -> list[AccessLine]:
-    """Who looked, when, for what: newest first, one line an entry (R-15.1-4)."""
-    lines: list[AccessLine] = []
-    while len(lines) < limit:
-        most = min(500, limit - len(lines))
-        page = await registry.log.entries_of(subject_id, before, most)
-        documents = await documents_of(registry, [one.entry.tree.get("pol", "") for one in page])
-        lines += [_line(registry.policy, documents, one) for one in page]
-        if len(page) < most:
-            break
-        before = page[-1].entry.index
-    return lines
 
 
 async def access_package(
@@ -115,7 +81,7 @@ async def access_package(
         "controller": policy.policy.controller.model_dump(),
         "values": await _described(registry, subject_id, held),
         "purposes": _purposes(policy, held),
-        "recipients": _recipients(documents, recipients),
+        "recipients": recipients_told(documents, recipients),
         "consents": [
             {
                 "purpose": permission.purpose,
@@ -149,31 +115,6 @@ async def access_package(
 _RIGHTS = ("Art. 15", "Art. 16", "Art. 17", "Art. 18", "Art. 20", "Art. 21", "Art. 7(3)", "Art. 77")
 
 
-def _line(today: PolicyDocument, documents: Mapping[str, PolicyDocument], one: PersonEntry) -> AccessLine:
-    tree = one.entry.tree
-    then = documents.get(tree.get("pol", ""), today)
-    outcome, _, detail = one.detail.partition(":")
-    left = detail.split(",") if outcome != OBSERVED else []
-    return AccessLine(
-        index=one.entry.index,
-        at=one.entry.at,
-        operation=tree["op"],
-        outcome=outcome if outcome in {"permit", "deny"} else tree["out"],
-        purpose=tree.get("pur", ""),
-        recipient=_who(today, then, tree.get("cli", "")),
-        fields=tuple(name for name in left if name in then.fields),
-    )
-
-
-def _who(today: PolicyDocument, then: PolicyDocument, code: str) -> str:
-    """A company as it was named then; a system of the controller's own as it is titled now."""
-    client = then.clients.get(code)
-    if client is not None and client.recipient:
-        return then.recipients[client.recipient].name
-    own = today.clients.get(code, client)
-    return own.title.de if own else today.policy.controller.name
-
-
 def _purposes(policy: PolicyDocument, held: dict[FieldName, object]) -> list[dict[str, Any]]:
     """Purposes that can reach data this person really has (R-15.1-3)."""
     return [
@@ -186,36 +127,6 @@ def _purposes(policy: PolicyDocument, held: dict[FieldName, object]) -> list[dic
         for purpose_id, purpose in policy.purposes.items()
         if purpose.state == "active" and purpose.allowed & held.keys()
     ]
-
-
-def _recipients(documents: Mapping[str, PolicyDocument], found: list[Recipient]) -> list[dict[str, Any]]:
-    """Concrete recipients with dates (C-154/21): whoever really got data, as they were named when they got it.
-
-    A client whose document of then cannot be read is told by its code: rather one too many than one too few.
-    """
-    listed: dict[tuple[str, ...], dict[str, Any]] = {}
-    for one in found:
-        then = documents.get(one.policy)
-        client = then.clients.get(one.client) if then else None
-        if then is not None and (client is None or not client.recipient):
-            continue
-        outside = then.recipients[client.recipient] if then and client and client.recipient else None
-        told = {
-            "name": outside.name if outside else one.client,
-            "address": outside.address if outside else "",
-            "country": outside.country if outside else "",
-            "role": outside.role if outside else "",
-            "purpose": one.purpose,
-        }
-        key = tuple(told.values())
-        known = listed.get(key)
-        listed[key] = {
-            **told,
-            "first": min(one.first, known["first"]) if known else one.first,
-            "last": max(one.last, known["last"]) if known else one.last,
-            "count": one.count + (known["count"] if known else 0),
-        }
-    return [listed[key] for key in sorted(listed)]
 
 
 def _told(declared: FieldPart, value: object) -> dict[str, str] | None:

@@ -7,28 +7,23 @@ no advertising if they wanted none before.
 Legal: GDPR Art. 5(1)(d), Art. 17, Art. 21(3), Art. 25; R-17.1-2, R-17-4, R-21.2-2, R-25-1.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
-from sqlmodel import col
-
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from audit.log import create_person_key
 from policies.vocabulary import FieldName, PurposeId, SubjectKind, SubjectStatus, Touchpoint
-from registry import notices
+from registry import external_ids, notices
 from registry.conflicts import ConflictKind
 from registry.consents import Grant, RefusedGrant, write_grants
 from registry.context import Caller, Change, Registry
 from registry.errors import NotReadyError, UnknownSubjectError
 from registry.events import EventStatus, GivenEvent, check_client_purpose, take_events
-from registry.lookup import NORMALISATION, IdentifierKind, normalise
+from registry.lookup import IdentifierKind, normalise
 from registry.objections import newly_theirs, object_again, suppressions_of
 from registry.organisations import check_kind
 from registry.records import GivenValue, Kept, check_no_human, check_value, write_value
@@ -36,7 +31,7 @@ from registry.relationships import GivenRelationship, write_relationship
 from registry.retention import last_end, settle_retention
 from registry.scores import scores_last
 from registry.suppression import ADVERTISING, Scope, Suppressed, suppressed
-from registry.tables import LookupRow, SubjectRow
+from registry.tables import SubjectRow
 
 # Before the fields of an entry that one person's values were written to: a bit each, in their order, hexadecimal.
 WROTE = "wrote:"
@@ -114,7 +109,8 @@ async def _upsert(registry: Registry, caller: Caller, given: Sequence[GivenSubje
         digests: list[bytes] = []
         await change.hold_keys()
         held = await _suppressed(change, given)
-        known = await _known(change, given)
+        # an update of somebody here is not stopped by what another person left behind
+        known = await external_ids.on_file(change, {one for subject in given for one in _external(change, subject)})
         with change.session.no_autoflush:
             outcomes = [
                 Upserted(None, Status.BLOCKED)
@@ -142,29 +138,22 @@ def check_given(registry: Registry, caller: Caller, given: GivenSubject) -> None
     for name, value in given.values.items():
         check_value(policy, name, value)
         check_kind(policy, given.kind, name, value.value)
-    normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
+    _normalised(given)
+
+
+def _normalised(given: GivenSubject) -> str:
+    """The external id as it is looked up; InvalidValueError where it cannot be one."""
+    return normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
+
+
+def _external(change: Change, given: GivenSubject) -> set[bytes]:
+    return external_ids.digests_of(change, _normalised(given))
 
 
 async def _suppressed(change: Change, given: Sequence[GivenSubject]) -> Suppressed:
     """Which of the arriving identifiers are blocked or kept for a wish, and since when."""
     digests = {digest for one in given for same in _suppressions(change, one).values() for digest in same}
     return await suppressed(change, sorted(digests))
-
-
-async def _known(change: Change, given: Sequence[GivenSubject]) -> set[bytes]:
-    """External ids that somebody here has: an update of theirs is not stopped by what another person left behind."""
-    digests = sorted({digest for subject in given for digest in _external(change, subject)})
-    statement = select(col(LookupRow.digest)).where(
-        col(LookupRow.kind) == IdentifierKind.EXTERNAL_ID.value,
-        col(LookupRow.digest).in_(digests),
-    )
-    return set((await change.session.execute(statement)).scalars())
-
-
-def _external(change: Change, given: GivenSubject) -> set[bytes]:
-    """Every digest under which the external id may be on file."""
-    normalised = normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
-    return {digest.value for digest in change.ring.index_digests(IdentifierKind.EXTERNAL_ID.value, normalised)}
 
 
 async def _upsert_one(
@@ -253,9 +242,9 @@ async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, boo
     """
     digests = _external(change, given)
     subject_id = uuid4()
-    known = await _holder(change, digests) if len(digests) > 1 else None
-    if known is None and not await _reserved(change, given, subject_id):
-        known = await _holder(change, digests)
+    known = await external_ids.holder(change, digests) if len(digests) > 1 else None
+    if known is None and not await external_ids.take(change, _normalised(given), subject_id):
+        known = await external_ids.holder(change, digests)
         if known is None:
             raise UnknownSubjectError("the identifier was released at this moment")
     if known is not None:
@@ -278,47 +267,10 @@ async def _reserve(change: Change, given: GivenSubject) -> tuple[SubjectRow, boo
     return row, True
 
 
-async def _holder(change: Change, digests: Collection[bytes]) -> UUID | None:
-    """Who has an external id, under any version of its digest."""
-    statement = select(col(LookupRow.subject_id)).where(
-        col(LookupRow.kind) == IdentifierKind.EXTERNAL_ID.value, col(LookupRow.digest).in_(digests)
-    )
-    return (await change.session.execute(statement)).scalar()
-
-
-async def _reserved(change: Change, given: GivenSubject, subject_id: UUID) -> bool:
-    """Take an external id for a new person; False = somebody has it."""
-    kind = IdentifierKind.EXTERNAL_ID.value
-    normalised = normalise(IdentifierKind.EXTERNAL_ID, given.external_id, given.source)
-    digest = change.ring.index_digest(kind, normalised)
-    suppression = change.ring.suppression_digest(kind, normalised)
-    inserted = await change.session.execute(
-        _insert_new(
-            change,
-            kind=kind,
-            digest=digest.value,
-            subject_id=subject_id,
-            suppression=suppression.value,
-            index_version=digest.version,
-            suppression_version=suppression.version,
-            normalisation=NORMALISATION[IdentifierKind.EXTERNAL_ID],
-        ),
-    )
-    return inserted.first() is not None
-
-
-def _insert_new(change: Change, **values: object) -> ReturningInsert[tuple[str]]:
-    """Insert a look-up row unless somebody has the identifier, in the engine's own words."""
-    if change.session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(LookupRow).values(**values).on_conflict_do_nothing().returning(col(LookupRow.kind))
-    return sqlite.insert(LookupRow).values(**values).on_conflict_do_nothing().returning(col(LookupRow.kind))
-
-
 def _suppressions(change: Change, given: GivenSubject) -> dict[str, list[bytes]]:
     """What may be kept of each arriving identifier, by kind or field: its digests under every version of the key."""
     kind = IdentifierKind.EXTERNAL_ID
-    normalised = normalise(kind, given.external_id, given.source)
-    own = {kind.value: [one.value for one in change.ring.suppression_digests(kind.value, normalised)]}
+    own = {kind.value: [one.value for one in change.ring.suppression_digests(kind.value, _normalised(given))]}
     return own | suppressions_of(change, {name: one.value for name, one in given.values.items()})
 
 

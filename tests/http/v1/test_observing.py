@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from api.titles import Titles
 from api.words import Language
-from registry.export import access_log
+from registry.access_history import access_log
 from registry.tables import BudgetUseRow
 from tests.house import ANNA
 from tests.http.v1.api import Api
