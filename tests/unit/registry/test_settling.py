@@ -7,11 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
+from sqlmodel import col
 
 from policies.deadlines import local_date
 from registry import rights
 from registry.settling import Settling
+from registry.tables import KeyEpochRow
 from tests.house import ANNA, CONSOLE, House, open_house, settings_for
 from tests.sentinel import places_of, spellings
 
@@ -51,12 +54,13 @@ async def test_a_start_settles_what_a_crash_left(house: House) -> None:
 
 
 async def test_the_day_of_the_last_backup_follows_from_epoch_and_provider(house: House) -> None:
-    now = await house.registry.database.now()
+    async with house.registry.database.reading() as session:
+        opened = (await session.execute(select(col(KeyEpochRow.created_at)))).scalar_one()
     without = await house.registry.settling.ends()
     assert without.backups_by is None
     assert not without.overdue
     planned = await Settling(house.registry.database, 14, 7).ends()
-    assert planned.backups_by == local_date(now + timedelta(days=21))
+    assert planned.backups_by == local_date(opened + timedelta(days=21))
     assert not planned.overdue
 
 
