@@ -216,7 +216,7 @@ WORDS: Mapping[type[StrEnum], Mapping[Any, Both]] = {
         ),
         ReasonCode.CHANNEL_NOT_ALLOWED: Both("Dieser Weg ist nicht erlaubt", "This channel is not allowed"),
         ReasonCode.ADDRESS_MISSING: Both(
-            "Für diesen Weg liegt keine Anschrift vor", "No address for this channel is on file"
+            "Für diesen Weg ist keine Adresse gespeichert", "No address for this channel is on file"
         ),
         ReasonCode.ART9_MISSING: Both("Schutz besonderer Daten (Art. 9 DSGVO)", "Special categories (Art. 9 GDPR)"),
         ReasonCode.MINOR: Both("Die Person ist zu jung", "The person is too young"),

@@ -229,8 +229,10 @@ EXPLANATIONS: Mapping[ReasonCode, Explanation] = {
             "There is no proven consent for this purpose and channel.",
         ),
         _both(
-            "Eine Einwilligung ist zu beweisen; eine Anfrage oder eine Übernahme ohne Nachweis genügt nicht.",
-            "Consent has to be proven; a request or an import without proof is not enough.",
+            "Eine Einwilligung ist zu beweisen, und sie gilt nur für das, was in ihrem Text stand. Eine Anfrage, eine"
+            " Übernahme ohne Nachweis oder eine Erklärung zu einem älteren, engeren Text genügt nicht.",
+            "Consent has to be proven, and it covers only what its text said. A request, an import without proof or a"
+            " declaration on an older, narrower text is not enough.",
         ),
         _NEW_CONSENT,
     ),
@@ -323,18 +325,19 @@ EXPLANATIONS: Mapping[ReasonCode, Explanation] = {
         "address",
         ("GDPR Art. 5(1)(b)",),
         _both(
-            "Für diesen Weg liegt keine Anschrift vor, die für diesen Zweck verwendet werden darf.",
-            "No address for this channel is on file that may be used for this purpose.",
+            "Für diesen Weg ist keine Adresse oder Nummer gespeichert, die für diesen Zweck verwendet werden darf.",
+            "No address or number for this channel is on file that may be used for this purpose.",
         ),
         _both(
-            "Über eine Anschrift aus anderer Quelle wurde hier nichts geprüft: weder, wofür sie erhoben wurde, noch, ob"
-            " sie stimmt.",
-            "About an address from elsewhere nothing was checked here: neither what it was collected for nor whether"
-            " it is right.",
+            "Geprüft ist nur, was hier gespeichert ist. Von einer Adresse aus anderer Quelle steht weder fest, wofür"
+            " sie erhoben wurde, noch, ob sie stimmt.",
+            "Only what is on file here was checked. Of an address from elsewhere it is known neither what it was"
+            " collected for nor whether it is right.",
         ),
         _both(
-            "Wählen Sie einen Weg, für den eine Anschrift vorliegt, oder erheben Sie sie für diesen Zweck.",
-            "Use a channel for which an address is on file, or collect one for this purpose.",
+            "Wählen Sie einen Weg, für den eine Adresse oder Nummer gespeichert ist, oder erheben Sie sie für diesen"
+            " Zweck.",
+            "Use a channel for which an address or number is on file, or collect one for this purpose.",
         ),
     ),
     ReasonCode.ART9_MISSING: Explanation(
