@@ -39,6 +39,11 @@ OF_PURPOSE: list[tuple[str, Sequence[object], Sequence[str] | None]] = [
     ("adm_exception", [None, "explicit_consent", "contract", "law"], ["none", "explicit_consent", "contract", "law"]),
     *((key, [False, True], ["no", "yes"]) for key in YES_WIDENS),
     *((key, [True, False], ["yes", "no"]) for key in YES_NARROWS),
+    (
+        "consent_texts",
+        [("tips_consent/1",), ("tips_consent/1", "tips_consent/2"), ()],
+        ["tips_consent/1", "tips_consent/1, tips_consent/2", "every version"],
+    ),
 ]
 # From what the person decides alone to what the person cannot stop.
 BASES = [
@@ -124,6 +129,11 @@ def test_a_condition_for_special_data_is_measured_for_the_fields_it_opens() -> N
     assert told(found) == ["none", *CONDITIONS]
     assert of_purpose(special={"*": "A9-2-b"})[key].shown == "A9-2-b"
     assert {one.what for one in of_purpose() if one.kind == "special_condition"} == {"clicks", "guess"}
+    held = {key: getattr(TIPS, key) for key in Purpose.model_fields} | {"special": {"clicks": "A9-2-a"}}
+    said = {one.what: at for one, _, at in measures_of_purpose("tips", Purpose.model_construct(**held)) if one == key}
+    assert said == {"clicks": (("purposes", "tips", "special", "clicks"),)}, "where the document says it"
+    elsewhere = {one.what: at for one, _, at in measures_of_purpose("tips", TIPS) if one == key}
+    assert elsewhere == {"clicks": (("purposes", "tips", "special", "*"),)}
 
 
 @pytest.mark.parametrize(

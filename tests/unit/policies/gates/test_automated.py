@@ -287,6 +287,17 @@ def test_what_a_model_works_with_counts_like_what_an_estimate_says_it_is_derived
     assert [fault.path for fault in found] == [("fields", "guess")] * (supplier is None)
 
 
+def test_what_was_bought_is_no_address_whatever_it_was_asked_for_with() -> None:
+    """R-22-6: an estimate of where somebody lives and of what a supplier knows is made of more than an address."""
+    document = with_field(shop(), "clicks", dpv="pd:PhysicalAddress")
+    document = with_field(document, "guess", derived_from=(), obtained_from="carrier")
+    document = with_field(document, "phone", category=Category.SCORE, estimate=True, derived_from=("clicks", "guess"))
+    deciding = with_purpose(document, "tips", significant_decision=True, fields={Category.SCORE: ("phone",)})
+    assert faults(automated.weighty_scores_know_more_than_an_address, deciding) == []
+    alone = with_field(deciding, "phone", derived_from=("clicks",))
+    assert len(faults(automated.weighty_scores_know_more_than_an_address, alone)) == 1
+
+
 @pytest.mark.gdpr("35(1)")
 @pytest.mark.parametrize("part", ["fields", "collects"])
 def test_to_collect_is_as_risky_as_to_read(part: str) -> None:
@@ -300,6 +311,16 @@ def test_to_collect_is_as_risky_as_to_read(part: str) -> None:
     ]:
         collecting = with_purpose(document, "orders", **held | {part: used})
         assert [fault.path for fault in faults(automated.risks_are_assessed, collecting)] == lacking
+
+
+@pytest.mark.gdpr("35(1)")
+@pytest.mark.parametrize("parts", [("fields",), ("collects",), ("fields", "collects")], ids="+".join)
+def test_an_estimate_is_a_risk_of_itself(parts: tuple[str, ...]) -> None:
+    """R-35-1: read, collected or both, and made of nothing special."""
+    held: dict[str, object] = {"basis": resting(LegalBasis.CONTRACT), "fields": {}}
+    held |= {key: {Category.SCORE: ("guess",)} for key in parts}
+    found = faults(automated.risks_are_assessed, with_purpose(shop(), "orders", **held))
+    assert [fault.path for fault in found] == [("purposes", "orders")]
 
 
 @pytest.mark.gdpr("35(1)")
