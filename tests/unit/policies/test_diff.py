@@ -626,6 +626,56 @@ def test_a_change_of_no_purpose_counts_nobody() -> None:
     assert "customers" not in told(longer, {("news", ""): (3, 1), ("", ""): (2, 2)})
 
 
+@pytest.mark.parametrize(
+    ("edit", "purpose", "kind", "subject"),
+    [
+        (("title: {de: Tipps, en: tips}", "title: {de: Rat, en: advice}"), "tips", "title", "title"),
+        (("why: own customers", "why: regulars"), "letters", "why", "basis.master.why"),
+        (("address: Weg 3", "address: Weg 9"), "", "address", "sender.address"),
+    ],
+)
+def test_other_words_go_by_the_key_they_stand_under(edit: Edit, purpose: str, kind: str, subject: str) -> None:
+    (change,) = compare(shop(), shop(edit))
+    assert change[:4] == ("REWORDS", purpose, kind, subject)
+
+
+@pytest.mark.gdpr("6(1)")
+@pytest.mark.parametrize("was", ["active", "inactive"])
+def test_a_switch_is_told_beside_whatever_changes_with_it(was: str) -> None:
+    """R-6.1-2: each bound of a purpose, whatever its name."""
+    now = "inactive" if was == "active" else "active"
+    before = with_purpose(shop(), "tips", state=was, unknown_age="deny")
+    after = with_purpose(before, "tips", state=now, unknown_age="adult", while_restricted=True, similar_goods=True)
+    kinds = {change.kind: change.direction for change in compare(before, after)}
+    assert kinds == {
+        "purpose": "WIDENS" if now == "active" else "NARROWS",
+        "unknown_age": "WIDENS",
+        "while_restricted": "WIDENS",
+        "similar_goods": "NARROWS",
+    }
+
+
+def test_a_purpose_that_says_the_same_is_looked_at_when_all_that_it_uses_is_another() -> None:
+    """R-6.1-2: clients, recipients and fields, and nothing else."""
+    after = with_client(shop(), "office", budget={"proofs": Budget(subjects_per_day=5)})
+    after = with_recipient(after, "sender", country="CH")
+    after = with_field(after, "phone", category=Category.TRANSACTIONAL)
+    assert after.purposes == shop().purposes
+    marked = marks(compare(shop(), after))
+    assert ("NARROWS", "proofs", "subjects_per_day", "office") in marked
+    assert ("WIDENS", "news", "transfer") in {one[:3] for one in marked}
+
+
+@pytest.mark.gdpr("7(1)")
+@pytest.mark.parametrize("name", ["news", "tips", "proofs"])
+def test_what_a_model_works_with_is_in_the_scope_of_its_own_purpose(name: str) -> None:
+    """R-6.1-2: and of no other, wherever it stands in the alphabet."""
+    model = shop().score_models["guesser"].model_copy(update={"inputs": ("clicks", "phone")})
+    wider = shop().model_copy(update={"score_models": {"guesser": model}})
+    found = [change.kind for change in scope_of_consent(shop(), wider, name)]
+    assert found == ["input"] * (name == "tips")
+
+
 @pytest.mark.gdpr("7(1)")
 def test_each_purpose_has_the_scope_of_its_own_consent() -> None:
     """R-6.1-2: what others may do besides is theirs, and what was not in force before was not consented to."""

@@ -72,6 +72,8 @@ def test_a_part_is_told_by_its_name(path: tuple[str, ...], was: object, now: obj
     [
         (("purposes", "news", "basis", "master", "why"), "news", "basis.master.why"),
         (("recipients", "sender", "name"), "", "sender.name"),
+        (("fields", "email", "title"), "", "email.title"),
+        (("policy", "version"), "", "version"),
     ],
 )
 def test_a_part_belongs_to_its_purpose(path: tuple[str, ...], purpose: str, subject: str) -> None:

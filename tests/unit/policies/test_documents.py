@@ -92,6 +92,8 @@ def test_the_small_document_is_in_order() -> None:
     document = parse(SMALL.encode())
     assert isinstance(document, PolicyDocument)
     assert document.version == "7"
+    assert "lines" not in document.model_dump(), "where it stands is no part of what it says"
+    assert "lines=" not in repr(document)
     assert document.digest == hashlib.sha256(SMALL.encode()).hexdigest()
     news = document.purposes["news"]
     assert news.basis[Category.MASTER].article is LegalBasis.CONSENT

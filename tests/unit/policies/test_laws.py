@@ -230,6 +230,9 @@ def test_evidence_serves_duties_and_claims_alone(article: LegalBasis, part: str)
         lawful = (claimed or article is LegalBasis.LEGAL_OBLIGATION) and not advertises
         assert paths(law, document) == [("purposes", "orders", part, "evidence")] * (not lawful)
         assert faults(law, with_purpose(bound, "orders", **{part: {Category.EVIDENCE: ()}})) == []
+    duty = with_purpose(orders(LegalBasis.LEGAL_OBLIGATION), "orders", **{part: {Category.EVIDENCE: ("proof",)}})
+    after = with_purpose(duty, "letters", **{part: {Category.EVIDENCE: ("proof",)}})
+    assert paths(law, after) == [("purposes", "letters", part, "evidence")], "a duty excuses nobody behind it"
 
 
 @pytest.mark.gdpr("5(1)(e)")
