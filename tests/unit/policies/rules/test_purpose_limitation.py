@@ -8,7 +8,7 @@ import pytest
 from policies.compiled import PurposeTable, compiled
 from policies.decision import Permit
 from policies.documents import Compatible, ImpactAssessment
-from policies.rules.purpose_limitation import check_asker, inputs_of, sources
+from policies.rules.purpose_limitation import check_asker, check_gate, inputs_of, sources
 from policies.vocabulary import Category, PurposeId, ReasonCode
 from tests.unit.policies.people import (
     NEWSLETTER,
@@ -47,6 +47,16 @@ def test_a_purpose_must_be_registered_active_and_the_clients_own(client: str, pu
     decision = decide(ask(client, purpose, "email"))
     assert reasons(decision) == [code]
     assert decision.subject_id is None
+
+
+@pytest.mark.gdpr("5(1)(b)")
+@pytest.mark.parametrize("state", ["active", "observe", "inactive", "retired"])
+def test_whoever_does_not_say_that_they_observe_passes_for_what_is_active_alone(state: str) -> None:
+    """R-5.1b-1."""
+    document = with_purpose(NEWSLETTER, state=state)
+    request = ask("mailer", NEWSLETTER, "email")
+    assert (check_gate(request, document) == ()) is (state == "active")
+    assert (check_gate(request, document, observing=True) == ()) is (state == "observe")
 
 
 @pytest.mark.gdpr("5(1)(b)")
