@@ -82,6 +82,6 @@ def _reasons() -> dict[str, dict[str, str]]:
 
 
 def _why(reasons: dict[str, dict[str, str]], module: Module, change: str) -> str:
-    """The reason whose words stand in what the change makes of the line."""
-    after = change.partition(" → ")[2]
-    return next((why for words, why in reasons.get(module.name, {}).items() if words in after), "")
+    """The reason whose words stand in what the change makes of the line, or in a line that goes."""
+    before, _, after = change.partition(" → ")
+    return next((why for words, why in reasons.get(module.name, {}).items() if words in (after or before)), "")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from policies import periods
 from policies.periods import plus
+from tests.mutation.plugin import Seen, chosen
 from tests.mutation.results import packed, unpacked
 from tests.mutation.swap import changed_functions, loaded_functions, place, swap
 
@@ -46,3 +47,16 @@ def test_verdicts_are_kept_in_few_words() -> None:
     ids = {"AddNot:0", "AddNot:12", "NumberReplacer:3"}
     assert packed(ids) == {"AddNot": "0 12", "NumberReplacer": "3"}
     assert unpacked(packed(ids)) == ids
+
+
+def test_files_take_turns_until_the_time_is_used_up() -> None:
+    place = ("rules.py", "check", 1)
+    seen = [
+        *(Seen(f"a.py::test_{number}", 0.5, frozenset({place}), failed=False) for number in range(20)),
+        Seen("b.py::test_slow", 3.0, frozenset({place}), failed=False),
+        Seen("b.py::test_red", 0.1, frozenset({place}), failed=True),
+        Seen("c.py::test_elsewhere", 0.1, frozenset(), failed=False),
+    ]
+    nodes = [one.node for one in chosen(seen, {place})]
+    assert nodes == ["a.py::test_0", "b.py::test_slow", *(f"a.py::test_{number}" for number in range(1, 10))]
+    assert [one.node for one in chosen(seen[20:], {place})] == ["b.py::test_slow"]
