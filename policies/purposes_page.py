@@ -121,8 +121,9 @@ def _limits(purpose: Purpose) -> Iterator[str]:
     if held := [words for key, words in marks.items() if getattr(purpose, key)]:
         yield "; ".join(held).capitalize()
     if purpose.significant_decision:
-        human = "a human decides" if purpose.adm_exception is None else f"exception: {purpose.adm_exception}"
-        yield f"Decides with significant effect (Art. 22): {human}"
+        who = "a human decides" if purpose.human_review == "required" else "a machine may decide alone"
+        named = f", exception of Art. 22(2): {purpose.adm_exception.replace('_', ' ')}" if purpose.adm_exception else ""
+        yield f"Decides with significant effect (Art. 22): {who}{named}"
     if purpose.minimum_age:
         unknown = "counts as adult" if purpose.unknown_age == "adult" else "is refused"
         yield f"From {purpose.minimum_age} years; who did not tell an age {unknown}"
@@ -146,6 +147,8 @@ def _weighed(purpose: Purpose) -> Iterator[str]:
         yield f"Special category {named}: Art. {condition[1]}(2)({condition[-1]}) GDPR"
     if purpose.notice:
         yield f"People are told in `{purpose.notice}`"
+    if purpose.consent_texts:
+        yield f"Only declarations on {', '.join(purpose.consent_texts)} count"
 
 
 def _flows(document: PolicyDocument, name: str, purpose: Purpose) -> Iterator[str]:
