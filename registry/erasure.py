@@ -22,6 +22,7 @@ from audit.columns import Id
 from audit.event import Entry, EventTag, Outcome, PersonRef
 from policies.deadlines import local_date, retention_end
 from policies.documents import PolicyDocument, Words
+from policies.rules.soft_opt_in import WITHDRAWN
 from policies.vocabulary import Category, Channel, FieldName, SubjectStatus
 from registry.context import Caller, Change, Registry
 from registry.events import EVENT_ROW_VERSION
@@ -86,8 +87,12 @@ def _take_statement(lock: str) -> TextClause:
  ORDER BY kind, digest {lock})
  SELECT 'key', category, NULL, NULL FROM keys
  UNION ALL SELECT 'identifier', kind, suppression, suppression_version FROM identifiers
- UNION ALL SELECT 'documents', NULL, NULL, (SELECT count(*) FROM event WHERE subject_id = :id AND field IN :obliged)"""  # noqa: S608 - own names
-    ).bindparams(bindparam("id", type_=Id), bindparam("obliged", expanding=True))
+ UNION ALL SELECT 'documents', NULL, NULL, (SELECT count(*) FROM event WHERE subject_id = :id AND field IN :obliged)
+ UNION ALL SELECT 'wishes', NULL, NULL, (SELECT count(*) FROM objection WHERE subject_id = :id)
+ + (SELECT count(*) FROM permission WHERE subject_id = :id AND state IN :withdrawn)"""  # noqa: S608 - own names
+    ).bindparams(
+        bindparam("id", type_=Id), bindparam("obliged", expanding=True), bindparam("withdrawn", expanding=True)
+    )
 
 
 _TAKE = {"postgresql": _take_statement("FOR UPDATE"), "sqlite": _take_statement("")}
@@ -114,11 +119,15 @@ class Erasure:
 
 @dataclass(slots=True)
 class _Held:
-    """What is of the person: categories with a key, identifiers to block, how many documents an obligation keeps."""
+    """What is of the person: categories with a key, identifiers to block, how many documents an obligation keeps.
+
+    `wishes` are objections and withdrawals, among them those that may concern advertising.
+    """
 
     categories: tuple[Category, ...] = ()
     identifiers: list[tuple[str, Digest]] = field(default_factory=list)
     documents: int = 0
+    wishes: int = 0
 
 
 async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tuple[SubjectRow, Erasure]:
@@ -142,7 +151,7 @@ async def erase_within(change: Change, caller: Caller, subject_id: UUID) -> tupl
     renewed = {Category(row.category) for row in rows}
     for category in sorted(renewed):  # 3
         await _renew_key(change, caller, subject_id, category, [row for row in rows if row.category == category.value])
-    unwanted = await unwanted_advertising(change, subject_id)  # 4
+    unwanted = await unwanted_advertising(change, subject_id) if held.wishes else {}  # 4
     await _block(change, subject_id, held.identifiers, unwanted)
     status = (SubjectStatus.RETAINED if kept else SubjectStatus.ERASED).value
     change.journal(JournalKind.ERASURE, subject_id, status)
@@ -185,14 +194,17 @@ async def _take(change: Change, subject_id: UUID, obliged: list[str]) -> _Held:
     """Take all keys and identifiers of the person for this change alone, in one round trip."""
     statement = _TAKE[change.session.get_bind().dialect.name]
     held = _Held()
-    for what, name, digest, number in await change.session.execute(statement, {"id": subject_id, "obliged": obliged}):
+    given = {"id": subject_id, "obliged": obliged, "withdrawn": sorted(WITHDRAWN)}
+    for what, name, digest, number in await change.session.execute(statement, given):
         match what:
             case "key":
                 held.categories += (Category(name),)
             case "identifier":
                 held.identifiers.append((name, Digest(number, digest)))
-            case _:
+            case "documents":
                 held.documents = number
+            case _:
+                held.wishes = number
     return held
 
 
